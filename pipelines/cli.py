@@ -1,0 +1,188 @@
+"""The command line `tinhgon`: the same nights and quarters as Airflow runs, without Airflow."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from domain.errors import KnownError
+
+app = typer.Typer(
+    help="Tinh Gọn: nightly consolidation, data-quality alerts and quarterly simplification proposals.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+site_app = typer.Typer(help="Make and check a site folder.", no_args_is_help=True)
+quarantine_app = typer.Typer(help="Rows set aside: list them, replay them after a correction.", no_args_is_help=True)
+app.add_typer(site_app, name="site")
+app.add_typer(quarantine_app, name="quarantine")
+
+Night = Annotated[str, typer.Argument(help="The working day whose data are collected, YYYY-MM-DD.")]
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """A foreseen error is shown without a traceback and ends with code 1; anything else is a bug and keeps it."""
+    try:
+        yield
+    except KnownError as error:
+        typer.secho(str(error), fg=typer.colors.RED, err=True)
+        raise typer.Exit(1) from None
+
+
+def with_progress(steps: list[tuple[str, Callable[[], object]]]) -> dict[str, object]:
+    """Run named steps one after the other; a moving bar when attached to a terminal, plain lines otherwise."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    results: dict[str, object] = {}
+    if not sys.stderr.isatty():
+        for name, work in steps:
+            results[name] = work()
+            typer.echo(f"  {name}: {results[name]}", err=True)
+        return results
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        for name, work in steps:
+            task = progress.add_task(name, total=1)
+            results[name] = work()
+            progress.update(task, completed=1, description=f"{name}: {results[name]}")
+    return results
+
+
+@site_app.command("new")
+def site_new(folder: Path, name: Annotated[str, typer.Option(help="Name of the place, in Vietnamese.")]) -> None:
+    """Write a commented starting folder for a new site (one unit, a CSV source, an empty catalogue)."""
+    from pipelines.new_site import write_new_site  # noqa: PLC0415
+
+    with plain_errors():
+        for path in write_new_site(folder, name):
+            typer.echo(path)
+
+
+@site_app.command("check")
+def site_check(folder: Path) -> None:
+    """Read every file of a site; say what is wrong and how to mend it."""
+    from pipelines.new_site import check_site  # noqa: PLC0415
+
+    with plain_errors():
+        for line in check_site(folder):
+            typer.echo(line)
+
+
+@app.command()
+def night(night: Night) -> None:
+    """Run one night: collect, judge, merge, models, publish, letters, release."""
+    from pipelines import nightly  # noqa: PLC0415
+    from pipelines.settings import Settings  # noqa: PLC0415
+
+    with plain_errors():
+        settings = Settings.from_env()
+        steps: list[tuple[str, Callable[[], object]]] = [
+            ("collect", lambda: nightly.collect(night, nightly.units_of(settings, night), settings=settings)),
+            ("judge", lambda: nightly.judge(night, settings=settings)),
+            ("merge", lambda: nightly.merge(night, settings=settings)),
+            ("models", lambda: nightly.models(night, settings=settings)),
+            ("letters", lambda: nightly.apology_letters(night, settings=settings)),
+            ("publish", lambda: nightly.publish(night, settings=settings)),
+            ("release", lambda: nightly.release(night, settings=settings)),
+        ]
+        with_progress(steps)
+
+
+@app.command()
+def quarter(
+    quarter: Annotated[str, typer.Argument(help="The quarter, YYYY-Qn.")],
+    force: Annotated[bool, typer.Option(help="Release it although units are missing.")] = False,
+    approve: Annotated[str | None, typer.Option(help="Record an approval by this person.")] = None,
+    reject: Annotated[str | None, typer.Option(help="Record a rejection by this person.")] = None,
+    reason: Annotated[str, typer.Option(help="Why, in the decider's words.")] = "",
+) -> None:
+    """Analyse a released quarter and write its book, proposals and table II.06a."""
+    from pipelines import nightly, quarterly  # noqa: PLC0415
+    from pipelines.settings import Settings  # noqa: PLC0415
+
+    with plain_errors():
+        settings = Settings.from_env()
+        steps: list[tuple[str, Callable[[], object]]] = []
+        if force:
+            steps.append(("release", lambda: nightly.force_quarter(quarter, settings=settings)))
+        steps.append(("analyse", lambda: quarterly.analyse(quarter, settings=settings)))
+        for choice, who in (("APPROVED", approve), ("REJECTED", reject)):
+            if who:
+                steps.append(
+                    (
+                        "decision",
+                        lambda c=choice, w=who: quarterly.record_decision(  # type: ignore[misc]
+                            quarter, c, w, reason, False, settings=settings
+                        ),
+                    )
+                )
+        steps.append(("publish", lambda: quarterly.publish(quarter, settings=settings)))
+        with_progress(steps)
+
+
+@quarantine_app.command("list")
+def quarantine_list(
+    unit: Annotated[str | None, typer.Option(help="Only this unit.")] = None,
+    rule: Annotated[str | None, typer.Option(help="Only this rule, e.g. DQ-DT-07.")] = None,
+) -> None:
+    """Rows set aside and still open, with rule, place, reason and how to mend."""
+    from pipelines import replay  # noqa: PLC0415
+
+    with plain_errors():
+        for line in replay.list_quarantine(unit=unit, rule=rule):
+            typer.echo(line)
+
+
+@quarantine_app.command("replay")
+def quarantine_replay(
+    unit: Annotated[str | None, typer.Option(help="Only this unit.")] = None,
+    night: Annotated[str | None, typer.Option(help="Only this night.")] = None,
+) -> None:
+    """Judge again what was set aside, from landing, after a correction in the unit's file or the catalogue."""
+    from pipelines import replay  # noqa: PLC0415
+
+    with plain_errors():
+        for line in replay.replay_quarantine(unit=unit, night=night):
+            typer.echo(line)
+
+
+@app.command()
+def status() -> None:
+    """The headline table of the site and where its papers are."""
+    from pipelines.report import status_lines  # noqa: PLC0415
+
+    with plain_errors():
+        for line in status_lines():
+            typer.echo(line)
+
+
+@app.command()
+def rebuild() -> None:
+    """Make the warehouse again from landing alone; the same tables come out."""
+    from pipelines import replay  # noqa: PLC0415
+
+    with plain_errors():
+        for line in replay.rebuild():
+            typer.echo(line)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the warehouse to the newest revision (made when it is not there)."""
+    from pipelines import nightly  # noqa: PLC0415
+    from pipelines.settings import Settings  # noqa: PLC0415
+
+    with plain_errors():
+        settings = Settings.from_env()
+        with nightly.open_warehouse(settings) as warehouse:
+            nightly.refresh_dimensions(settings, warehouse)
+        typer.echo(f"warehouse ready: {settings.site.name}")
+
+
+if __name__ == "__main__":
+    app()

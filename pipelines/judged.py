@@ -1,0 +1,114 @@
+"""Between judging and merging: one folder a (night, unit) with what was accepted and what was set aside.
+
+Layout: `<var>/landing/judged/<night>/<unit>/{dossier,step,pause,quarantine,flags,results}.parquet` and
+`outcome.json`. It is derived from landing and can be deleted at any time: the next run makes it again.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from domain.columns import TABLES
+from domain.ids import stable_id
+from pipelines.settings import Settings
+
+FRAMES = (*TABLES, "quarantine", "flags", "results")
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedUnit:
+    """What one unit handed in on one night, after judging. `frames` has the keys of `FRAMES`."""
+
+    unit_code: str
+    outcome: dict[str, object]
+    frames: dict[str, pd.DataFrame]
+
+
+def judged_folder(settings: Settings, night: str) -> Path:
+    """Folder of a night's judged units."""
+    return settings.var / "landing" / "judged" / night
+
+
+def write_judged(settings: Settings, night: str, units: Iterable[JudgedUnit], fingerprint: str) -> None:
+    """Write a night's judged units; the fingerprint file comes last, so a half-written night is redone."""
+    folder = judged_folder(settings, night)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "fingerprint").unlink(missing_ok=True)
+    for unit in units:
+        place = folder / unit.unit_code
+        place.mkdir(exist_ok=True)
+        for name in FRAMES:
+            write_parquet(unit.frames[name], place / f"{name}.parquet")
+        (place / "outcome.json").write_text(json.dumps(unit.outcome, ensure_ascii=False, indent=1))
+    (folder / "fingerprint").write_text(fingerprint)
+
+
+def read_judged(settings: Settings, night: str, unit_code: str) -> JudgedUnit:
+    """Read one judged unit back."""
+    place = judged_folder(settings, night) / unit_code
+    return JudgedUnit(
+        unit_code=unit_code,
+        outcome=json.loads((place / "outcome.json").read_text()),
+        frames={name: pd.read_parquet(place / f"{name}.parquet") for name in FRAMES},
+    )
+
+
+def is_judged(settings: Settings, night: str, fingerprint: str) -> bool:
+    """Whether this night was already judged from exactly these inputs."""
+    path = judged_folder(settings, night) / "fingerprint"
+    return path.exists() and path.read_text() == fingerprint
+
+
+def judged_units(settings: Settings, night: str) -> list[str]:
+    """Codes of the units judged for a night, in order."""
+    folder = judged_folder(settings, night)
+    return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.exists() else []
+
+
+def write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    """Write through a temporary name, so that a killed run never leaves half a file."""
+    temporary = path.with_suffix(".tmp")
+    frame.to_parquet(temporary, index=False)
+    os.replace(temporary, path)
+
+
+def quarantine_rows(
+    rejected: pd.DataFrame, rejects: pd.DataFrame, raw: pd.DataFrame, visible: dict[str, set[str]]
+) -> pd.DataFrame:
+    """Rows set aside, as the warehouse table `quarantine` wants them.
+
+    `rejected`: rows judged wrong (one per row and rule); `rejects`: lines that were not rows at all.
+    `raw`: the raw records of the night. `visible`: by unit, the source headings that are known to hold no
+    personal data; every other field is masked, because names and numbers of citizens stay in the landing zone.
+    """
+    records = raw.set_index(["unit_code", "file_name", "table_name", "line_no"])["raw_json"].to_dict() if len(raw) else {}
+    rows = []
+    for row in rejected.to_dict("records"):
+        key = (row["unit_code"], row["file_name"], row["table_name"], row["line_no"])
+        rows.append(row | {"raw_record": masked(records.get(key, "{}"), visible.get(row["unit_code"], set())), "stage": "judge"})
+    for row in rejects.to_dict("records"):
+        text = masked(str(row["raw_record"]), visible.get(row["unit_code"], set()))
+        rows.append(row | {"rule_id": "DQ-RD-01", "severity": "critical", "dossier_code": None, "raw_record": text, "stage": "read"})
+    columns = ["unit_code", "night", "table_name", "file_name", "line_no", "rule_id", "severity", "message",
+               "dossier_code", "raw_record", "stage"]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame["quarantine_id"] = [
+        stable_id(r.unit_code, r.night, r.table_name, r.file_name, str(r.line_no), r.rule_id) for r in frame.itertuples()
+    ]
+    frame["state"] = "OPEN"
+    return frame.drop_duplicates("quarantine_id").sort_values("quarantine_id", ignore_index=True)
+
+
+def masked(raw_json: str, visible: set[str]) -> str:
+    """A raw record with every field covered that is not known to be free of personal data. Text that is not a record is covered whole."""
+    try:
+        record = json.loads(raw_json)
+    except ValueError:
+        return json.dumps({"dòng": "[che: dòng không đọc được, xem tệp gốc trong vùng tiếp nhận]"}, ensure_ascii=False)
+    if not isinstance(record, dict):
+        return json.dumps({"dòng": "[che]"}, ensure_ascii=False)
+    return json.dumps({k: v if k in visible else "[che]" for k, v in record.items()}, ensure_ascii=False)

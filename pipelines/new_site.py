@@ -1,0 +1,78 @@
+"""`tinhgon site new` and `tinhgon site check`: a starting folder for a new site, and a reading of an old one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from domain.errors import KnownError
+from pipelines.site import load_site
+
+SITE = """\
+# A site is a folder; this file names it. Every key is checked: an unknown one is an error.
+name: {name}
+code: {code}
+level: XA
+province: ""
+timezone: Asia/Ho_Chi_Minh
+counter_unit: MC            # the unit whose totals are the headline
+area_class: NORMAL          # MOUNTAIN adds the procedure's extra days
+dossier_code: any           # 'national' checks the national code grammar
+calendar: calendar.csv      # days off and make-up days; without rows the national calendar is used
+catalogue: {{format: none}}
+"""
+
+UNIT = """\
+# A unit is a file: where its records come from, its headings, its codes, its contact.
+code: MC
+name: Bộ phận Một cửa
+level: XA
+valid_from: 2017-01-01
+contact: {{email: motcua@vidu.invalid}}
+expects: working_days
+sources:
+  - id: ho_so
+    table: dossier
+    format: csv
+    place: "{{unit}}/{{night}}/ho_so.csv"    # below the inbox folder
+    extract: full
+    time_formats: ["%d/%m/%Y %H:%M", "%d/%m/%Y"]
+    columns:
+      dossier_code: Mã hồ sơ
+      proc_code: Mã thủ tục
+      received_at: Ngày tiếp nhận
+      due_at: Ngày hẹn trả
+      finished_at: Ngày kết thúc xử lý
+      status: Trạng thái
+    codes:
+      status: {{Đang xử lý: 4, Đã xử lý xong: 9, Đã trả kết quả: 10}}
+    ignore: [STT]
+"""
+
+
+def write_new_site(folder: Path, name: str) -> list[Path]:
+    """Write a commented starting site. Never writes over a folder that holds something."""
+    if folder.exists() and any(folder.iterdir()):
+        raise KnownError("E-SITE-THERE", f"folder [{folder}] is not empty", mend="name a new folder")
+    code = "".join(c if c.isalnum() and c.isascii() else "_" for c in folder.name.lower())
+    texts = {
+        "site.yml": SITE.format(name=name, code=code),
+        "units/MC.yml": UNIT.format(),
+        "calendar.csv": "date,kind,name_vi,source,confirmed\n",
+    }
+    paths = []
+    for relative, text in texts.items():
+        path = folder / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        paths.append(path)
+    return paths
+
+
+def check_site(folder: Path) -> Iterator[str]:
+    """Read every file of a site; raises the first clear error, else yields what was understood."""
+    site = load_site(folder)
+    yield f"{site.name}: {len(site.units)} units"
+    for unit in site.units:
+        sources = ", ".join(f"{source.id} ({source.format})" for source in unit.sources) or "no source"
+        yield f"  {unit.code}  {unit.name}: {sources}"
+    calendar = site.work_calendar(folder)
+    yield f"calendar: {calendar.first} to {calendar.last}"

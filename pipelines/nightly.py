@@ -1,0 +1,213 @@
+"""A night, step by step: the functions the nightly timetable and the command line both call.
+
+Order: plan → collect (per chunk of units) → judge → merge → models → publish, apology_letters → release.
+Every function takes the night ('YYYY-MM-DD', the working day whose data are collected), can be run again at
+any time with the same result, and returns small counts only.
+"""
+
+import json
+import logging
+from datetime import date
+
+import pandas as pd
+
+from domain.errors import KnownError
+from domain.quarter import Quarter
+from pipelines import letters, morning
+from pipelines.catalogue import load_dimensions
+from pipelines.collect import collect_unit, manifest_of
+from pipelines.judged import judged_units, read_judged
+from pipelines.judging import judge_night, site_fingerprint
+from pipelines.settings import Settings
+from warehouse import Slice, Warehouse
+
+log = logging.getLogger(__name__)
+
+# A task of four units keeps the scheduler's own cost (about a third of a second a task) small beside the work.
+UNITS_PER_CHUNK = 4
+
+
+def plan(night: str, *, settings: Settings | None = None) -> list[list[str]]:
+    """The units that exist on this night, in chunks for the mapped collection tasks."""
+    settings = settings or Settings.from_env()
+    units = units_of(settings, night)
+    return [units[i : i + UNITS_PER_CHUNK] for i in range(0, len(units), UNITS_PER_CHUNK)]
+
+
+def units_of(settings: Settings, night: str) -> list[str]:
+    """Codes of the units valid on a night, sorted."""
+    day = date.fromisoformat(night)
+    return sorted(unit.code for unit in settings.site.units if unit.is_valid_on(day))
+
+
+def collect(night: str, units: list[str], *, settings: Settings | None = None) -> list[dict[str, object]]:
+    """Land and stage what each unit handed in; a unit's own fault is an outcome row, never an exception."""
+    settings = settings or Settings.from_env()
+    outcomes = [collect_unit(settings, night, unit) for unit in units]
+    for outcome in outcomes:
+        log.info("night %s unit %s: %s, %s rows", night, outcome.unit_code, outcome.status, outcome.rows_in)
+    return [
+        {"unit_code": o.unit_code, "status": o.status, "rows_in": o.rows_in, "message": o.message} for o in outcomes
+    ]
+
+
+def judge(night: str, *, settings: Settings | None = None) -> dict[str, object]:
+    """Judge all units of the night in one pass (the rule engine is imported once)."""
+    settings = settings or Settings.from_env()
+    return judge_night(settings, night, units_of(settings, night))
+
+
+def merge(night: str, *, settings: Settings | None = None) -> dict[str, object]:
+    """Bring the judged units of a night into the warehouse, one transaction a (unit, night) slice."""
+    settings = settings or Settings.from_env()
+    merged: list[str] = []
+    with open_warehouse(settings) as warehouse:
+        refresh_dimensions(settings, warehouse)
+        for unit_code in judged_units(settings, night):
+            if merge_unit(settings, warehouse, night, unit_code):
+                merged.append(unit_code)
+    return {"night": night, "merged": merged}
+
+
+def merge_unit(settings: Settings, warehouse: Warehouse, night: str, unit_code: str) -> bool:
+    """Replace one slice, unless the warehouse holds exactly it already. True when something was written."""
+    judged = read_judged(settings, night, unit_code)
+    fingerprint = f"{judged.outcome['fingerprint']}:{site_fingerprint(settings.site_folder)}"
+    if warehouse.has_slice(unit_code, night) == fingerprint:
+        return False
+    frames = judged.frames
+    warehouse.replace_slice(
+        Slice(
+            unit_code=unit_code,
+            night=night,
+            outcome=judged.outcome | {"fingerprint": fingerprint},
+            files=landed_files(settings, night, unit_code),
+            dossiers=frames["dossier"],
+            steps=frames["step"],
+            pauses=frames["pause"],
+            quarantine=frames["quarantine"],
+            rule_results=frames["results"],
+            flags=frames["flags"],
+        )
+    )
+    return True
+
+
+def models(night: str, *, settings: Settings | None = None) -> dict[str, object]:
+    """Build the counting tables for the newest night the warehouse holds (not for an old night that is rerun)."""
+    settings = settings or Settings.from_env()
+    with open_warehouse(settings) as warehouse:
+        newest = max(warehouse.nights())
+        warehouse.build_models(as_of=date.fromisoformat(newest))
+    return {"night": night, "as_of": newest}
+
+
+def publish(night: str, *, settings: Settings | None = None) -> dict[str, object]:
+    """Write the morning page and the digests as they stood on this night."""
+    settings = settings or Settings.from_env()
+    with open_warehouse(settings) as warehouse:
+        return morning.publish_morning(settings, warehouse, night)
+
+
+def apology_letters(night: str, *, settings: Settings | None = None) -> dict[str, object]:
+    """Draft the apology letters that fall due on this night, once per dossier, and the signer's list."""
+    settings = settings or Settings.from_env()
+    with open_warehouse(settings) as warehouse:
+        return letters.write_night_letters(settings, warehouse, night)
+
+
+def release(night: str, *, settings: Settings | None = None) -> str | None:
+    """The quarter that this night completes, once; None when there is nothing to release.
+
+    A quarter is complete when every unit that exists on its last day has handed in up to that day
+    (the last expected night collected, whatever came late).
+    """
+    settings = settings or Settings.from_env()
+    quarter = Quarter.of(date.fromisoformat(night))
+    candidates = [quarter.previous(), quarter]
+    with open_warehouse(settings) as warehouse:
+        for candidate in candidates:
+            if candidate.last <= date.fromisoformat(night) and _release_one(
+                settings, warehouse, candidate, night=night, forced=False
+            ):
+                return str(candidate)
+    return None
+
+
+def force(today: str, *, settings: Settings | None = None) -> str | None:
+    """Release the last ended quarter although units are missing; says so. None when it is out already."""
+    settings = settings or Settings.from_env()
+    day = date.fromisoformat(today)
+    quarter = Quarter.of(day).previous()
+    if (day - quarter.last).days < settings.site.quarter.force_after_days:
+        return None
+    with open_warehouse(settings) as warehouse:
+        nights = [night for night in warehouse.nights() if night < today]
+        if not nights:
+            return None
+        if _release_one(settings, warehouse, quarter, night=max(nights), forced=True):
+            log.warning("quarter %s released although not complete", quarter)
+            return str(quarter)
+    return None
+
+
+def force_quarter(quarter: str, *, settings: Settings | None = None) -> str | None:
+    """Release this very quarter by hand, complete or not; None when it is out already."""
+    settings = settings or Settings.from_env()
+    with open_warehouse(settings) as warehouse:
+        nights = warehouse.nights()
+        if not nights:
+            raise KnownError("E-NO-NIGHT", "the warehouse holds no night yet", mend="run a night first: tinhgon night")
+        period = Quarter.parse(quarter)
+        return quarter if _release_one(settings, warehouse, period, night=max(nights), forced=True) else None
+
+
+def missed(night: str, *, settings: Settings | None = None) -> None:
+    """The night itself is late: tell the district, through the same channel as the other alerts."""
+    settings = settings or Settings.from_env()
+    morning.send_missed_night(settings, night)
+
+
+def _release_one(
+    settings: Settings, warehouse: Warehouse, quarter: Quarter, *, night: str, forced: bool
+) -> bool:
+    if str(quarter) in set(warehouse.read_table("quarter_release")["quarter"]):
+        return False
+    coverage = warehouse.read("coverage", last_day=quarter.last, known=night)
+    missing = sorted(coverage.loc[~coverage["is_covered"], "unit_code"])
+    share = 1 - len(missing) / len(coverage) if len(coverage) else 0.0
+    complete = len(coverage) > 0 and share >= settings.site.quarter.minimum_coverage
+    if not complete and not forced:
+        return False
+    row = {
+        "quarter": str(quarter),
+        "released_night": night,
+        "is_complete": complete,
+        "forced": not complete,
+        "coverage": share,
+        "missing": json.dumps(missing),
+    }
+    warehouse.insert_missing("quarter_release", pd.DataFrame([row]))
+    return True
+
+
+def open_warehouse(settings: Settings) -> Warehouse:
+    """Open the site's warehouse at the newest revision."""
+    warehouse = Warehouse.open(settings.warehouse_url)
+    warehouse.migrate()
+    return warehouse
+
+
+def refresh_dimensions(settings: Settings, warehouse: Warehouse) -> None:
+    """Units, procedures and calendar as the site's files say now."""
+    warehouse.replace_dimensions(load_dimensions(settings.site, settings))
+
+
+def landed_files(settings: Settings, night: str, unit_code: str) -> pd.DataFrame:
+    """The raw files behind a slice: source_id, file_name, sha256, bytes."""
+    rows = [
+        {"source_id": f.source_id, "file_name": f.file_name, "sha256": f.sha256, "bytes": f.size}
+        for f in manifest_of(settings, night, unit_code)
+    ]
+    return pd.DataFrame(rows, columns=["source_id", "file_name", "sha256", "bytes"])
+
