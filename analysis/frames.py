@@ -1,0 +1,64 @@
+"""Small helpers every analysis starts and ends with: columns asked for are there, windows, present versions."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+
+from domain.errors import KnownError
+from domain.quarter import Quarter
+
+Key = str | None
+
+
+def check_columns(frame: pd.DataFrame, needs: Sequence[str], *, where: str) -> None:
+    """Raise KnownError E-ANALYSIS-COLUMN when `frame` lacks one of the columns `where` needs."""
+    missing = [name for name in needs if name not in frame.columns]
+    if missing:
+        raise KnownError(
+            "E-ANALYSIS-COLUMN",
+            f"{where}: columns [{', '.join(missing)}] are not there. Found: [{', '.join(map(str, frame.columns))}].",
+            mend="build the SQL models again (tinhgon night) or correct the query that feeds this analysis.",
+        )
+
+
+def window(quarter: str, quarters: int) -> list[str]:
+    """The `quarters` quarters that end with `quarter`, oldest first."""
+    names: list[str] = []
+    each = Quarter.parse(quarter)
+    for _ in range(quarters):
+        names.append(str(each))
+        each = each.previous()
+    return names[::-1]
+
+
+def text_or_none(value: object) -> Key:
+    """`value` as text, None for null, NaN and empty text."""
+    if value is None or (isinstance(value, float) and value != value) or value is pd.NA:
+        return None
+    return str(value) or None
+
+
+def _day(value: object) -> date | None:
+    if value is None or pd.isna(value):  # type: ignore[call-overload]
+        return None
+    return pd.Timestamp(value).date()  # type: ignore[arg-type]
+
+
+def in_force(frame: pd.DataFrame, on: date, *, key: Sequence[str]) -> pd.DataFrame:
+    """The version of each row in force on a day, ordered by `key`.
+
+    Needs: the key columns, valid_from; valid_to when versions may end (the day itself is no longer in force)
+    Gives: the same columns; for each proc_core/unit only the rows of its latest version in force
+    """
+    if frame.empty or "valid_from" not in frame.columns:
+        return frame.sort_values(list(key), kind="stable").reset_index(drop=True)
+    begin = frame["valid_from"].map(_day)
+    end = frame["valid_to"].map(_day) if "valid_to" in frame.columns else pd.Series(None, index=frame.index)
+    keep = [(a is None or a <= on) and (b is None or b > on) for a, b in zip(begin, end, strict=True)]
+    kept = frame.loc[keep].assign(_begin=[a or date.min for a, k in zip(begin, keep, strict=True) if k])
+    if kept.empty:
+        return frame.iloc[0:0].reset_index(drop=True)
+    latest = kept.groupby(key[0])["_begin"].transform("max")
+    kept = kept.loc[kept["_begin"] == latest].drop(columns="_begin")
+    return kept.sort_values(list(key), kind="stable").reset_index(drop=True)
