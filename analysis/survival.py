@@ -71,7 +71,9 @@ def _exact_ends(
     return low, high
 
 
-def survival_at(curves: pd.DataFrame, moment: float, *, by: Sequence[str]) -> pd.DataFrame:
+def survival_at(
+    curves: pd.DataFrame, moment: float, *, by: Sequence[str], confidence: float = 0.95
+) -> pd.DataFrame:
     """The share lasting longer than `moment` in each group, with its interval.
 
     Needs: the columns survival_curves gives
@@ -84,7 +86,7 @@ def survival_at(curves: pd.DataFrame, moment: float, *, by: Sequence[str]) -> pd
     found = first.merge(upto[[*keys, "survival", "ci_low", "ci_high"]], on=keys, how="left", validate="one_to_one")
     nothing = found["survival"].isna()
     found.loc[nothing, ["survival", "ci_high"]] = 1.0
-    found.loc[nothing, "ci_low"] = 0.025 ** (1.0 / found.loc[nothing, "at_risk"])
+    found.loc[nothing, "ci_low"] = ((1.0 - confidence) / 2) ** (1.0 / found.loc[nothing, "at_risk"])
     return found[[*keys, "survival", "ci_low", "ci_high"]]
 
 

@@ -27,7 +27,7 @@ class Thresholds:
     same_second_share: float = _sourced(0.20, "Over 20 % of steps entered in one second: step times are no evidence")
     title_candidate: float = _sourced(0.45, "Title cosine from which a pair is looked at; exact search, none missed")
     papers_candidate: float = _sourced(0.5, "Equal-papers share (Jaccard) from which a pair is looked at")
-    merge_score: float = _sourced(0.58, "Best F1 of the hand-weighted score on labelled real pairs")
+    merge_score: float = _sourced(0.50, "Best F1 of the hand-weighted score on labelled real pairs")
     family_score: float = _sourced(0.75, "Pairs joined to a family: stricter than for a candidate, to keep chains short")
     maximum_pairs: int = _sourced(60, "As many overlap pairs as one reviewing session can read in a quarter")
     paper_procedures: int = _sourced(5, "A paper asked by at least five procedures is worth a shared source")

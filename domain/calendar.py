@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from domain.errors import KnownError
+from domain.instants import Days, Ints
 
 OFF: Final = "OFF"
 MAKEUP: Final = "MAKEUP"
@@ -28,10 +29,6 @@ SHIPPED_CALENDAR: Final[Traversable] = resources.files("domain") / "data" / "cal
 
 _KINDS: Final = {"OFF": OFF, "MAKEUP": MAKEUP, "MAKEUP_WORKDAY": MAKEUP}
 _CONFIRMED: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-_MISSING: Final = np.iinfo(np.int64).min
-
-Days = npt.NDArray[np.datetime64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +70,9 @@ class WorkCalendar:
         """
         if last < first:
             raise KnownError(
-                "E-CALENDAR-RANGE", f"calendar ends [{last}] before it starts [{first}].", mend="swap the two dates"
+                "E-CALENDAR-RANGE",
+                f"calendar ends [{last}] before it starts [{first}].",
+                mend="swap the two dates",
             )
         kept: dict[date, DayRow] = {}
         for row in rows:
@@ -103,25 +102,28 @@ class WorkCalendar:
         return d if self.is_working(d) else self.add_working_days(d, 1)
 
     def add_working_days(self, d: date, n: int) -> date:
-        """The n-th working day after `d` (before it when n < 0); `d` is not counted, and n = 0 is `d` itself."""
+        """The n-th working day after `d` (before it when n < 0), `d` not counted; n = 0 is `d` itself."""
         if n == 0:
             return d
         before = self.work_index(d) - (n < 0 and self.is_working(d))
         return self._nth(before + n + (n < 0), f"[{n}] working days from [{d}]")
 
     def working_days_between(self, a: date, b: date) -> int:
-        """Working days after `a` up to and including `b` (the first day is not counted); negative if b < a."""
+        """Working days after `a` up to and including `b` (first day not counted); negative if b < a."""
         return self.work_index(b) - self.work_index(a)
 
     def days(self) -> pd.DataFrame:
         """Every day of the calendar, one row each.
 
-        Gives: day (date), is_working, work_index, kind (WORK, WEEKEND, OFF, MAKEUP), name_vi, source, confirmed
+        Gives: day (date), is_working, work_index, kind (WORK, WEEKEND, OFF, MAKEUP), name_vi, source,
+        confirmed
         """
         every = [self.first + timedelta(days=offset) for offset in range(len(self._working))]
         plain = DayRow(day=self.first, kind="", name_vi="", source="")
         rows = [self._rows.get(day, plain) for day in every]
-        kinds = [r.kind or (WORK if day.weekday() < 5 else WEEKEND) for day, r in zip(every, rows, strict=True)]
+        kinds = [
+            r.kind or (WORK if day.weekday() < 5 else WEEKEND) for day, r in zip(every, rows, strict=True)
+        ]
         return pd.DataFrame(
             {
                 "day": pd.Series(every, dtype=object),
@@ -186,11 +188,13 @@ def read_day_rows(path: Path | Traversable | None = None) -> list[DayRow]:
     as confirmed unless its source says UNCONFIRMED.
     """
     place: Path | Traversable = SHIPPED_CALENDAR if path is None else path
-    with place.open(encoding="utf-8-sig", newline="") as handle:
+    with place.open(encoding="utf-8-sig") as handle:
         reader = csv.DictReader(handle)
         missing = {"date", "kind", "name_vi", "source"} - set(reader.fieldnames or [])
         if missing:
-            raise _bad_row(f"[{place.name}] has no column {sorted(missing)}", "add the column, empty if unknown")
+            raise _bad_row(
+                f"[{place.name}] has no column {sorted(missing)}", "add the column, empty if unknown"
+            )
         rows = [_day_row(record, f"[{place.name}] line [{reader.line_num}]") for record in reader]
     return sorted(rows, key=lambda row: row.day)
 
@@ -230,8 +234,9 @@ def read_calendar_csv(
     end = last or date(rows[-1].day.year, 12, 31)
     have = {row.day.year for row in rows}
     lacking = [year for year in range(start.year, end.year + 1) if year not in have]
-    filled = [*rows, *(row for year in lacking for row in _python_holidays(year))]
-    return WorkCalendar.from_rows(filled, start, end, count_unconfirmed=count_unconfirmed or bool(lacking))
+    kept = [row for row in rows if row.confirmed or count_unconfirmed]
+    filled = [*kept, *(row for year in lacking for row in _python_holidays(year))]
+    return WorkCalendar.from_rows(filled, start, end)
 
 
 def default_calendar(first: date, last: date) -> WorkCalendar:

@@ -1,1 +1,9 @@
+"""Where things rest. The only package that knows a database.
 
+`Warehouse.open(url)` is the door; everything passes it as pandas frames.
+"""
+
+from warehouse.slices import Slice
+from warehouse.store import Warehouse
+
+__all__ = ["Slice", "Warehouse"]

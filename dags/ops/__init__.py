@@ -1,0 +1,1 @@
+"""Not timetables: what starts Airflow, drives the main job, and the terms the timetables share."""

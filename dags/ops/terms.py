@@ -1,0 +1,101 @@
+"""The terms the timetables share: time zone, assets, retries, last scheduled day, a night's deadline.
+
+Timetables must not import each other, so what two of them need stands here. Imports Airflow's authoring
+interface and the domain only: the DAG processor reads this file again with every timetable.
+"""
+
+import os
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from airflow.sdk import (  # type: ignore[attr-defined]  # not in its .pyi
+    Asset,
+    DeadlineAlert,
+    DeadlineReference,
+    ExceptionRetryPolicy,
+    RetryAction,
+    RetryRule,
+    SyncCallback,
+)
+
+from domain.errors import KnownError
+
+ZONE: Final = "Asia/Ho_Chi_Minh"
+DAY_KEY: Final = "%Y-%m-%d"
+QUARTER_KEY: Final = r"\d{4}-Q[1-4]"
+
+# One partition of this asset is one quarter, '2017-Q4': added once, when the quarter is released.
+QUARTER: Final = Asset("quarter_ready", uri="x-warehouse://quarter/ready")
+
+# One slot: an embedded warehouse takes one writer at a time.
+WRITER_POOL: Final = "warehouse_writer"
+
+# The answers as the approver reads them, and the words the warehouse keeps.
+CHOICES: Final = {"Phê duyệt": "APPROVED", "Không phê duyệt": "REJECTED"}
+
+# A foreseen error does not mend itself by trying again; anything else (a share away, a locked file) may.
+DEFAULT_ARGS: Final[dict[str, Any]] = {
+    "retries": 2,
+    "retry_delay": timedelta(seconds=30),
+    "retry_policy": ExceptionRetryPolicy(
+        rules=[
+            RetryRule(
+                exception="domain.errors.KnownError",
+                action=RetryAction.FAIL,
+                reason="a foreseen error: see its 'Mend:' line",
+            ),
+        ]
+    ),
+}
+
+# The night starts at 01:00 and offices open at 07:00: five hours leave time to mend.
+NIGHT_DEADLINE: Final = DeadlineAlert(
+    name="night finished before offices open",
+    reference=DeadlineReference.DAGRUN_QUEUED_AT,
+    interval=timedelta(hours=5),
+    callback=SyncCallback("dags.ops.alarm.night_missed"),
+)
+
+
+def last_scheduled(environ: dict[str, str] | os._Environ[str] = os.environ) -> datetime | None:
+    """The day after which nothing starts by the clock; None = no end.
+
+    `./run` sets TINHGON_SCHEDULE_UNTIL (YYYY-MM-DD) to the last night of the shipped history, so that today's
+    date never adds an empty night to it. Runs triggered by partition key are not concerned.
+    """
+    day = environ.get("TINHGON_SCHEDULE_UNTIL")
+    return datetime.fromisoformat(day).replace(tzinfo=UTC) if day else None
+
+
+def key_of(partition_key: str | None, *, like: str = r"\d{4}-\d{2}-\d{2}") -> str:
+    """The partition key of a run, checked: a night or day 'YYYY-MM-DD', or a quarter with `like=QUARTER_KEY`.
+
+    Raises KnownError E-NO-KEY when a run was triggered by hand without a key, or with another shape.
+    """
+    if partition_key and re.fullmatch(like, partition_key):
+        return partition_key
+    raise KnownError(
+        "E-NO-KEY",
+        f"this run has partition key [{partition_key}]; expected the shape [{like}]",
+        mend="trigger it again and fill in the partition key: 2017-12-31 for a night, 2017-Q4 for a quarter",
+    )
+
+
+def at_most_one(quarter: str | None) -> list[str]:
+    """A list to map over: empty skips the task that announces.
+
+    A task with an outlet that succeeds without adding a partition would announce the run's own key, a night.
+    """
+    return [quarter] if quarter else []
+
+
+def decision_of(answer: dict[str, Any]) -> dict[str, Any]:
+    """The person's answer as `record_decision` takes it: choice, who, reason, is_demo."""
+    given = answer["params_input"]
+    return {
+        "choice": CHOICES[answer["chosen_options"][0]],
+        "who": (answer["responded_by_user"] or {}).get("name", ""),
+        "reason": given.get("reason", ""),
+        "is_demo": bool(given.get("is_demo", False)),
+    }

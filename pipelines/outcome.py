@@ -1,0 +1,41 @@
+"""What became of one unit's files on one night."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from domain.errors import KnownError
+
+OutcomeStatus = Literal["COLLECTED", "UNCHANGED", "EMPTY", "MISSING", "FAILED"]
+
+# The worse one wins when a unit hands in several files.
+WORST_FIRST: tuple[OutcomeStatus, ...] = ("FAILED", "MISSING", "EMPTY", "COLLECTED", "UNCHANGED")
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitOutcome:
+    """One unit's night: what was there, how many rows (staged and set aside while reading), what to mend.
+
+    `files` are the names of the files taken in; `control_total` is the unit's own count of dossiers, where it
+    gives one; `message` is for the office (Vietnamese), '' when all is well; `fingerprint` changes when bytes,
+    unit file or our version change.
+    """
+
+    unit_code: str
+    night: str
+    status: OutcomeStatus
+    files: tuple[str, ...] = ()
+    rows_in: int = 0
+    control_total: int | None = None
+    message: str = ""
+    fingerprint: str = ""
+
+
+class FileFault(KnownError):
+    """A fault of a file a unit handed in, said in Vietnamese: it becomes an outcome row, never an exception."""
+
+    def __init__(self, code: str, message: str, *, mend: str, status: OutcomeStatus = "FAILED") -> None:
+        super().__init__(code, message, mend=mend)
+        self.status: OutcomeStatus = status
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message} Cách khắc phục: {self.mend}"

@@ -1,0 +1,150 @@
+"""The alert digest: at most one message a recipient a night, only what is new, still open or mended."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from pipelines.publish import formats, night_view
+from pipelines.publish.inputs import Message, NightPage, Recipient
+from pipelines.publish.templating import render
+
+Row = dict[str, Any]
+
+STATES = (("NEW", "MỚI TRONG ĐÊM"), ("OPEN", "CÒN TỒN"), ("MENDED", "ĐÃ KHẮC PHỤC"))
+# Lines under one heading of the district's message; the page has them all.
+DISTRICT_LINES = 12
+
+
+def write_digests(page: NightPage, recipients: Sequence[Recipient]) -> list[Message]:
+    """Compose the night's messages, one a recipient who has something to read, by address.
+
+    A unit hears of its own issues only; a recipient without unit (the district) of all units, rolled up: while
+    few units fail to hand in they are one summary line, more than the gate makes the message a warning.
+    A recipient named twice (a unit that is also on the district list) gets the wider message, once.
+    """
+    wanted: dict[str, set[str] | None] = {}
+    for recipient in sorted(recipients, key=lambda each: (each.address, each.unit_code or "")):
+        if recipient.unit_code is None or wanted.get(recipient.address, set()) is None:
+            wanted[recipient.address] = None
+        else:
+            wanted[recipient.address] = {*(wanted.get(recipient.address) or set()), recipient.unit_code}
+    messages = [_message(page, address, units) for address, units in sorted(wanted.items())]
+    return [message for message in messages if message is not None]
+
+
+def _message(page: NightPage, address: str, units: set[str] | None) -> Message | None:
+    issues = page.issues if units is None else page.issues[page.issues["unit_code"].isin(units)]
+    if issues.empty:
+        return None
+    sections = _sections(page, issues, units)
+    subject = _subject(page, issues, units)
+    values = {
+        "page": page,
+        "subject": subject,
+        "sections": sections,
+        "opening": _opening(page, units),
+        "summary": _district_summary(page) if units is None else None,
+    }
+    text = _plain(values)
+    html = render("ban_tin.html", **values)
+    digest = hashlib.sha256("\0".join((address, subject, text, html)).encode()).hexdigest()
+    return Message(
+        recipient=address, night=page.night, subject=subject, text=text, html=html, digest_sha256=digest
+    )
+
+
+def _subject(page: NightPage, issues: pd.DataFrame, units: set[str] | None) -> str:
+    counts = issues["state"].value_counts()
+    parts = [f"{counts[state]} {word.lower()}" for state, word in night_view.STATE_VI.items() if state in counts]
+    failed = len(night_view.failed_units(page))
+    alarm = units is None and night_view.is_alarm(failed, len(page.outcomes))
+    head = "CẢNH BÁO dữ liệu một cửa" if alarm else "Dữ liệu một cửa"
+    who = "" if units is None else f" – {', '.join(page.unit_name(code) for code in sorted(units))}"
+    return " ".join(f"{head} {formats.day(page.night)}{who}: {', '.join(parts)}".split())
+
+
+def _opening(page: NightPage, units: set[str] | None) -> str:
+    if units is None:
+        return f"Kính gửi {page.site_name}. {night_view.verdict(page).sentence}"
+    names = ", ".join(page.unit_name(code) for code in sorted(units))
+    return f"Kính gửi {names}. Kết quả kiểm tra dữ liệu ngày {formats.day(page.night)}:"
+
+
+def _district_summary(page: NightPage) -> str:
+    failed = night_view.failed_units(page).to_dict("records")
+    if not failed:
+        return "Tất cả đơn vị đã nộp dữ liệu."
+    names = [f"{page.unit_name(r['unit_code'])} ({night_view.STATUS_VI[r['status']].lower()})" for r in failed]
+    return f"{len(failed)}/{len(page.outcomes)} đơn vị chưa có dữ liệu đọc được: {', '.join(names)}."
+
+
+def _sections(page: NightPage, issues: pd.DataFrame, units: set[str] | None) -> list[Row]:
+    """Headings with their lines. In the district's view FILE issues are left to the summary line."""
+    if units is None:
+        issues = issues[(issues["kind"] != "FILE") | (issues["state"] == "MENDED")]
+    ordered = issues.sort_values(["unit_code", "kind", "issue_key"])
+    found = []
+    for state, heading in STATES:
+        rows = ordered[ordered["state"] == state].to_dict("records")
+        most = DISTRICT_LINES if units is None else len(rows)
+        if rows:
+            lines = [_line(page, row) for row in rows[:most]]
+            found.append({"heading": heading, "state": state, "lines": lines, "more": len(rows) - len(lines)})
+    return found
+
+
+def _line(page: NightPage, row: Row) -> Row:
+    is_file, is_mended = row["kind"] == "FILE", row["state"] == "MENDED"
+    status = page.outcomes.loc[page.outcomes["unit_code"] == row["unit_code"], "status"]
+    mend = night_view.mend_of_file(str(status.iloc[0]) if len(status) else "") if is_file else _rule_mend(row)
+    count = "" if is_file or is_mended else f"{formats.number(row['count'])} dòng"
+    since = "" if row["state"] == "NEW" else f"từ đêm {formats.day(row['first_night'])}"
+    return {
+        "unit": page.unit_name(row["unit_code"]),
+        "sentence": row["sentence"],
+        "rule_id": "" if formats.is_unknown(row["rule_id"]) else row["rule_id"],
+        "facts": "; ".join(part for part in (count, since) if part),
+        "mend": "" if is_mended else mend,
+        "rows": [] if is_file or is_mended else _examples(page, row),
+    }
+
+
+def _rule_mend(row: Row) -> str:
+    return "" if formats.is_unknown(row["rule_id"]) else night_view.mend_of_rule(str(row["rule_id"]))
+
+
+def _examples(page: NightPage, issue: Row, most: int = 5) -> list[str]:
+    rows = page.quarantine
+    rows = rows[(rows["unit_code"] == issue["unit_code"]) & (rows["rule_id"] == issue["rule_id"])]
+    rows = rows.sort_values(["night", "file_name", "line_no", "quarantine_id"], ascending=[False, True, True, True])
+    return [
+        f"{row['file_name']}, dòng {row['line_no']}, hồ sơ {formats.text(row['dossier_code'])}: {row['message']}"
+        for row in rows.head(most).to_dict("records")
+    ]
+
+
+def _plain(values: Row) -> str:
+    return "\n".join(_plain_lines(values)) + "\n"
+
+
+def _plain_lines(values: Row) -> Iterable[str]:
+    yield values["opening"]
+    if values["summary"]:
+        yield ""
+        yield values["summary"]
+    for section in values["sections"]:
+        yield ""
+        yield section["heading"]
+        for line in section["lines"]:
+            facts = f" ({line['facts']})" if line["facts"] else ""
+            rule = f" [{line['rule_id']}]" if line["rule_id"] else ""
+            yield f"- {line['unit']}: {line['sentence']}{rule}{facts}"
+            yield from (f"    {row}" for row in line["rows"])
+            if line["mend"]:
+                yield f"    Cách sửa: {line['mend']}"
+        if section["more"]:
+            yield f"- và {section['more']} vấn đề khác, xem trang chất lượng dữ liệu."
+    yield ""
+    yield "Chi tiết ở trang chất lượng dữ liệu của đêm. Thư tự động; không chứa thông tin cá nhân của công dân."

@@ -1,0 +1,37 @@
+"""Writing a published file: whole or not at all, and the same bytes for the same content."""
+
+import io
+import os
+import zipfile
+from pathlib import Path
+
+# The zip format cannot name an earlier moment; a fixed one keeps two runs equal byte for byte.
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def write_whole(path: Path, data: bytes) -> Path:
+    """Write `data` beside `path` and move it into place, so a reader never sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(data)
+    os.replace(part, path)
+    return path
+
+
+def without_clock(data: bytes) -> bytes:
+    """An office file (a zip) packed again in the same order with fixed entry dates and attributes."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(packed, "w") as new:
+        for name in old.namelist():
+            entry = zipfile.ZipInfo(name, ZIP_EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 0
+            entry.external_attr = 0
+            new.writestr(entry, old.read(name))
+    return packed.getvalue()
+
+
+def safe_name(text: str) -> str:
+    """`text` as part of a file name: letters, digits, '.', '-', '_', '@' stay, the rest becomes '_'."""
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in ".-_@") else "_" for c in text)
+    return kept.lstrip(".") or "_"

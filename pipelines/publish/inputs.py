@@ -1,0 +1,147 @@
+"""What the writers are given: frozen records of plain values and model frames, nothing to look up.
+
+Frames carry the columns of the warehouse tables and models of the same name; a writer reads only the columns
+it names and never changes a frame.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True)
+class NightPage:
+    """One night as the morning page and the digests show it.
+
+    units: unit_code, name. outcomes: slice_outcome of the night. unit_nights: unit_night of the last nights,
+    this one included. issues: issue_night of the night. quarantine: rows still open on the night.
+    rule_results: rule_result of the night. changes: dossier_change of the night without legal trace, with
+    unit_code. late: late_list. headline: headline of the year.
+    """
+
+    night: str
+    site_name: str
+    units: pd.DataFrame
+    outcomes: pd.DataFrame
+    unit_nights: pd.DataFrame
+    issues: pd.DataFrame
+    quarantine: pd.DataFrame
+    rule_results: pd.DataFrame
+    changes: pd.DataFrame
+    late: pd.DataFrame
+    headline: pd.DataFrame
+    counter_unit: str | None = None
+    procedures_posted: int | None = None
+    rules_off: Mapping[str, str] = field(default_factory=dict)
+    rules_not_applicable: Mapping[str, str] = field(default_factory=dict)
+
+    def unit_name(self, code: object) -> str:
+        """The name of a unit, its code when the dimension does not know it."""
+        names = self.units.drop_duplicates("unit_code", keep="last").set_index("unit_code")["name"]
+        return str(names.get(code, code))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """Who gets a digest. `unit_code` None is the district: it gets the rolled-up view of every unit."""
+
+    address: str
+    unit_code: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """One composed digest, not yet sent."""
+
+    recipient: str
+    night: str
+    subject: str
+    text: str
+    html: str
+    digest_sha256: str
+
+
+class Addressee(Protocol):
+    """What a letter needs of a person; read from landing when the letter is printed, stored nowhere."""
+
+    @property
+    def owner_name(self) -> str | None: ...  # noqa: D102
+    @property
+    def owner_address(self) -> str | None: ...  # noqa: D102
+    @property
+    def owner_phone(self) -> str | None: ...  # noqa: D102
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterOffice:
+    """The office a letter comes from, as its heading and signature show it."""
+
+    parent_name: str
+    unit_name: str
+    place: str
+    signer_title: str
+    signer_name: str | None = None
+    letter_code: str = "TXL"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterCase:
+    """One late dossier and what its letter says. Dates are days; `reason` None is left for the signer to fill in."""
+
+    dossier_code: str
+    unit_code: str
+    proc_name: str
+    received_on: date
+    old_due_on: date
+    letter_no: str
+    letter_on: date
+    kind: str
+    person: Addressee
+    new_due_on: date | None = None
+    where_now: str | None = None
+    reason: str | None = None
+    file_name: str | None = None
+
+
+class QuarterResults(Protocol):
+    """The frames of a quarterly analysis that the papers print (analysis.QuarterAnalysis has them)."""
+
+    timeliness: pd.DataFrame
+    steps: pd.DataFrame
+    limits: pd.DataFrame
+    overlaps: pd.DataFrame
+    unused: pd.DataFrame
+    papers: pd.DataFrame
+    report_06a: pd.DataFrame
+    flags: pd.DataFrame
+    proposals: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuarterPapers:
+    """A quarter as its book, proposal file and table II.06a show it.
+
+    procedures: proc_core, proc_code, name, field_name, legal_basis. units: unit_code, name.
+    decisions: rows of `decision` of the quarter. release: the row of `quarter_release`.
+    """
+
+    quarter: str
+    site_name: str
+    results: QuarterResults
+    units: pd.DataFrame
+    procedures: pd.DataFrame
+    decisions: pd.DataFrame
+    released_night: str
+    coverage: float = 1.0
+    is_complete: bool = True
+    missing: Sequence[str] = ()
+    minimum_group: int = 5
+    rate_vnd: float | None = None
+    rate_source: str = ""
+    place: str = ""
+    province_name: str = ""
+    thresholds: Sequence[tuple[str, str, str]] = ()
+    procedure_paper: pd.DataFrame = field(default_factory=pd.DataFrame)

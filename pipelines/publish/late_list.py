@@ -1,0 +1,108 @@
+"""The signer's list (ho_so_tre_han.xlsx): one row a late dossier with its letter, to be printed and signed off."""
+
+import io
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xlsxwriter
+
+from pipelines.publish import formats
+from pipelines.publish.files import write_whole
+
+FILE_NAME = "ho_so_tre_han.xlsx"
+KIND_VI = {"OVERDUE": "Quá hạn", "DUE_TOMORROW": "Đến hạn ngày làm việc tới"}
+# Heading, width in characters, cell kind.
+COLUMNS = (
+    ("STT", 5, "n"), ("Mã hồ sơ", 25, "t"), ("Thủ tục", 42, "t"), ("Đơn vị", 22, "t"), ("Nơi đang xử lý", 20, "t"),
+    ("Bước", 22, "t"), ("Ngày tiếp nhận", 11, "d"), ("Ngày hẹn trả", 11, "d"), ("Số ngày trễ", 8, "n"),
+    ("Loại", 13, "t"), ("Số thư", 8, "t"), ("Ngày hẹn lại", 11, "d"), ("Lý do (người ký ghi)", 24, "t"),
+    ("Ký duyệt", 12, "t"),
+)  # fmt: skip
+
+
+def write_late_list(
+    late: pd.DataFrame,
+    folder: Path,
+    *,
+    night: str,
+    site_name: str,
+    unit_names: Mapping[str, str],
+    office_names: Mapping[tuple[str, str], str] | None = None,
+) -> Path:
+    """Write the list of a night.
+
+    late: dossier_code, unit_code, office_code, proc_name, received_on, due_on, days_late, kind, current_step, and
+    when letters were drafted letter_no, new_due_on, reason. office_names: (unit_code, office_code) -> name.
+    No name of a citizen is in it.
+    """
+    raw = io.BytesIO()
+    book = xlsxwriter.Workbook(raw, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book.set_properties({"title": "Hồ sơ trễ hạn", "author": "Tinh Gọn", "created": datetime.fromisoformat(night)})
+    sheet = book.add_worksheet("Hồ sơ trễ hạn")
+    font = {"font_name": "Times New Roman", "font_size": 11, "valign": "top"}
+    cell = {
+        "t": book.add_format(font | {"border": 1, "text_wrap": True}),
+        "n": book.add_format(font | {"border": 1, "num_format": "#,##0", "align": "center"}),
+        "d": book.add_format(font | {"border": 1, "num_format": "dd/mm/yyyy", "align": "center"}),
+    }
+    head = book.add_format(
+        font | {"border": 1, "bold": True, "text_wrap": True, "align": "center", "valign": "vcenter", "bg_color": "#E8EDF2"}
+    )
+    big = book.add_format(font | {"bold": True, "font_size": 14})
+    sheet.write(0, 0, "DANH SÁCH HỒ SƠ QUÁ HẠN VÀ SẮP ĐẾN HẠN CHƯA GIẢI QUYẾT XONG", big)
+    sheet.write(1, 0, f"{site_name}; số liệu ngày {formats.day(night)}; ngày trễ tính theo ngày làm việc", book.add_format(font))
+    for place, (name, width, _) in enumerate(COLUMNS):
+        sheet.set_column(place, place, width)
+        sheet.write(3, place, name, head)
+    rows = late.sort_values(["kind", "days_late", "dossier_code"], ascending=[False, False, True])
+    for number, row in enumerate(rows.to_dict("records"), start=1):
+        values = _values(number, row, unit_names, office_names or {})
+        for place, (value, (_, _, kind)) in enumerate(zip(values, COLUMNS, strict=True)):
+            _write(sheet, (3 + number, place), value, cell[kind])
+    sheet.freeze_panes(4, 2)
+    sheet.autofilter(3, 0, 3 + len(rows), len(COLUMNS) - 1)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(3)
+    sheet.set_margins(0.4, 0.4, 0.5, 0.6)
+    sheet.set_footer("&C&9Trang &P/&N")
+    book.close()
+    return write_whole(folder / FILE_NAME, raw.getvalue())
+
+
+def _values(
+    number: int, row: Mapping[Any, Any], units: Mapping[str, str], offices: Mapping[tuple[str, str], str]
+) -> list[Any]:
+    office = row.get("office_code")
+    where = "" if formats.is_unknown(office) else offices.get((row["unit_code"], str(office)), str(office))
+    return [
+        number,
+        row["dossier_code"],
+        row["proc_name"],
+        units.get(row["unit_code"], row["unit_code"]),
+        where,
+        row.get("current_step"),
+        formats.as_date(row["received_on"]),
+        formats.as_date(row["due_on"]),
+        row["days_late"],
+        KIND_VI.get(str(row["kind"]), row["kind"]),
+        row.get("letter_no"),
+        formats.as_date(row.get("new_due_on")),
+        row.get("reason"),
+        "",
+    ]
+
+
+def _write(sheet: Any, place: tuple[int, int], value: Any, kind: Any) -> None:
+    if formats.is_unknown(value):
+        sheet.write_blank(*place, None, kind)
+    elif isinstance(value, str):
+        sheet.write_string(*place, value, kind)
+    elif hasattr(value, "year"):
+        sheet.write_datetime(*place, value, kind)
+    else:
+        sheet.write_number(*place, int(value), kind)

@@ -1,0 +1,304 @@
+"""A unit is a file: where its records come from, its headings, its codes, its contact (`units/<code>.yml`)."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from domain.columns import DOSSIER, ORIGIN, PAUSE, PERSON, STEP, Column
+from pipelines.strict import Strict, unknown_key
+
+Cell = str | int | float
+
+# Columns that are worked out by us, never mapped.
+_OURS = {*ORIGIN, "owner_hash"}
+_STEP_NAMES = [name for name in STEP if name not in {*ORIGIN, "dossier_code"}]
+_PAUSE_NAMES = [name for name in PAUSE if name not in {*ORIGIN, "dossier_code"}]
+_DOSSIER_NAMES = [name for name in (*DOSSIER, *PERSON) if name not in _OURS]
+
+# What `columns` of a source may name, by its table. Nested parts of one record carry a prefix.
+CANONICAL: dict[str, list[str]] = {
+    "dossier": _DOSSIER_NAMES,
+    "step": ["dossier_code", *_STEP_NAMES],
+    "pause": ["dossier_code", *_PAUSE_NAMES],
+    "event": [*_DOSSIER_NAMES, *(f"step.{name}" for name in _STEP_NAMES)],
+    "sync": [
+        *_DOSSIER_NAMES,
+        *(f"step.{name}" for name in _STEP_NAMES),
+        *(f"pause.{name}" for name in _PAUSE_NAMES),
+    ],
+}
+# Must be mapped or constant; step_no and pause_no can be numbered by time instead.
+REQUIRED: dict[str, list[str]] = {
+    "dossier": ["dossier_code", "proc_code", "received_at"],
+    "step": ["dossier_code"],
+    "pause": ["dossier_code", "kind"],
+    "event": ["dossier_code", "proc_code", "received_at"],
+    "sync": ["dossier_code", "proc_code", "received_at"],
+}
+# The fields of the national synchronisation message (DongBoHoSoMC, its supplements and progress log).
+SYNC_COLUMNS: dict[str, str] = {
+    "dossier_code": "MaHoSo", "proc_code": "MaTTHC", "channel": "KenhThucHien", "subject_type": "LoaiDoiTuong",
+    "owner_name": "ChuHoSo", "owner_id_no": "SoGiayToChuHoSo", "owner_phone": "SoDienThoai", "owner_address": "DiaChi",
+    "office_code": "DonViXuLy", "submitted_at": "NgayNopHoSo", "received_at": "NgayTiepNhan", "due_at": "NgayHenTra",
+    "status": "TrangThaiHoSo", "finished_at": "NgayKetThucXuLy", "returned_at": "NgayTra", "refused_at": "NgayTuChoi",
+    "refusal_reason": "LyDoTuChoi",
+    "pause.started_at": "NgayBoSung", "pause.ended_at": "NgayTiepNhanBoSung", "pause.reason": "NoiDungBoSung",
+    "pause.old_due_at": "NgayHenTraTruoc", "pause.new_due_at": "NgayHenTraMoi",
+    "step.arrived_at": "NgayBatDau", "step.finished_at": "ThoiDiemXuLy", "step.task": "NoiDungXuLy",
+    "step.office_code": "PhongBanXuLy", "step.staff_code": "NguoiXuLy",
+}  # fmt: skip
+# Fields of the message that are known and not kept: no note is made of them.
+SYNC_IGNORED = [
+    "TenTTHC", "MaLinhVuc", "TenLinhVuc", "MaDoiTuong", "DinhDanhCHS", "Email", "Fax", "ThongTinKhac", "TrichYeuHoSo",
+    "ThongTinTra", "HinhThuc", "NoiNopHoSo", "GhiChu", "HoSoCoThanhPhanSoHoa", "TaiKhoanDuocXacThucVoiVNeID",
+    "DuocThanhToanTrucTuyen", "DSKetNoiCSDL", "TaiLieuNop", "DanhSachLePhi", "DanhSachTepDinhKemKhac",
+    "DanhSachGiayToKetQua", "TrangThaiChiTiet", "HoSoBoSungId", "NguoiYeuCauBoSung", "NguoiTiepNhanBoSung",
+    "ThongTinTiepNhan", "TrangThaiBoSung", "DanhSachGiayToBoSung", "DanhSachLePhiBoSung", "ChucDanh", "TrangThai",
+    "NgayKetThucTheoQuyDinh", "MaHoSo",
+]  # fmt: skip
+DEFAULT_TIME_FORMATS = ["%Y%m%d%H%M%S", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y"]
+
+
+def column_of(table: str, canonical: str) -> Column:
+    """The vocabulary's column behind a canonical name of a source's table (`step.task` -> STEP's task)."""
+    prefix, _, name = canonical.rpartition(".")
+    words = {"step": STEP, "pause": PAUSE}.get(prefix or table, DOSSIER | PERSON)
+    return words[name]
+
+
+class DeriveStatus(Strict):
+    """A status from whether a column is filled: `closed_by` names the canonical column."""
+
+    closed_by: str
+    closed: int = 9
+    open: int = 4
+
+
+class Control(Strict):
+    """Where the unit's own count of its dossiers is: a small JSON file {"dossier_count": n}."""
+
+    place: str
+
+
+class Source(Strict):
+    """One kind of file a unit hands in.
+
+    `place` is a glob below the inbox with {unit} and {night}. `columns` maps canonical name -> heading of the
+    file; `codes` maps canonical name -> {value of the file: national value}; each heading must be mapped or
+    ignored by name, else the outcome carries a note. `header_row` is the line (from 1) or `auto`.
+    """
+
+    id: str = Field(pattern=r"^[A-Za-z0-9_.-]+$")
+    table: Literal["dossier", "step", "pause", "event", "sync"]
+    format: Literal["csv", "xlsx", "json"]
+    place: str
+    extract: Literal["changes", "full"] = "changes"
+    encoding: str = "utf-8-sig"
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    sheet: str | None = None
+    header_row: Literal["auto"] | int = "auto"
+    time_formats: list[str] = DEFAULT_TIME_FORMATS
+    columns: dict[str, str] = {}
+    codes: dict[str, dict[str, Cell]] = {}
+    constants: dict[str, Cell] = {}
+    derive_status: DeriveStatus | None = None
+    ignore: list[str] = []
+    control: Control | None = None
+    optional: bool = False
+
+    @field_validator("codes", mode="before")
+    @classmethod
+    def _texts(cls, codes: object) -> object:
+        # A code such as 1 is written without quotes; in the file it is text.
+        if not isinstance(codes, dict):
+            return codes
+        return {
+            name: {str(k): v for k, v in m.items()} if isinstance(m, dict) else m for name, m in codes.items()
+        }
+
+    @field_validator("place")
+    @classmethod
+    def _below_inbox(cls, place: str) -> str:
+        return checked_place(place)
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, encoding: str) -> str:
+        try:
+            "".encode(encoding)
+        except LookupError:
+            raise ValueError(
+                f"encoding [{encoding}] is not known; for example utf-8-sig, utf-16, cp1258, latin-1"
+            ) from None
+        return encoding
+
+    @field_validator("time_formats")
+    @classmethod
+    def _four_digit_years(cls, formats: list[str]) -> list[str]:
+        for text in formats:
+            if "%y" in text:
+                raise ValueError(
+                    f"time format [{text}] has a two-digit year; ask the unit for four digits (%Y)"
+                )
+            if text != "iso" and "%Y" not in text:
+                raise ValueError(f"time format [{text}] has no year (%Y)")
+        return formats
+
+    @model_validator(mode="after")
+    def _known_columns(self) -> "Source":
+        allowed = CANONICAL[self.table]
+        for part, names in (("columns", self.columns), ("codes", self.codes), ("constants", self.constants)):
+            for name in names:
+                if name not in allowed:
+                    raise ValueError(f"{part}: {unknown_key(name, allowed)}")
+        both = sorted(set(self.columns) & set(self.constants))
+        if both and self.table != "sync":
+            raise ValueError(f"[{both[0]}] is both mapped in columns and given in constants")
+        if self.derive_status and self.derive_status.closed_by not in self.mapping:
+            raise ValueError(
+                f"derive_status.closed_by: [{self.derive_status.closed_by}] is not mapped in columns"
+            )
+        missing = [
+            name for name in REQUIRED[self.table] if name not in self.mapping and name not in self.constants
+        ]
+        if missing:
+            raise ValueError(f"[{missing[0]}] must be mapped in columns or given in constants")
+        if self.table == "sync" and self.format != "json":
+            raise ValueError("table sync is read from format json only")
+        return self
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Canonical name -> heading, with the national message's own names where table is sync."""
+        if self.table != "sync":
+            return self.columns
+        return {name: h for name, h in (SYNC_COLUMNS | self.columns).items() if name not in self.constants}
+
+    @property
+    def ignored(self) -> list[str]:
+        """Headings left out by name."""
+        return [*self.ignore, *SYNC_IGNORED] if self.table == "sync" else self.ignore
+
+    @property
+    def required_names(self) -> list[str]:
+        """Canonical names without which a file of this source cannot be used."""
+        return REQUIRED[self.table]
+
+
+def checked_place(place: str) -> str:
+    """A place below the inbox; an absolute one, one with .. or an unknown {name} is a ValueError."""
+    if (
+        place.startswith(("/", "\\"))
+        or ".." in place.replace("\\", "/").split("/")
+        or ":" in place.split("/")[0]
+    ):
+        raise ValueError(f"place [{place}] must stay below the inbox (no leading /, no ..)")
+    try:
+        place.format(unit="u", night="n")
+    except (KeyError, IndexError, ValueError):
+        raise ValueError(f"place [{place}] may hold only {{unit}} and {{night}} in braces") from None
+    return place
+
+
+class Correction(Strict):
+    """A wrong value at the source, mended here until the source is: canonical names and texts.
+
+    `where` must all be equal (by the file's value or its mapped code), `set` are the values put in.
+    """
+
+    where: dict[str, Cell]
+    set: dict[str, Cell]
+    reason: str
+    told: str | None = None
+    source: str | None = None
+
+    @model_validator(mode="after")
+    def _some(self) -> "Correction":
+        if not self.where or not self.set:
+            raise ValueError("a correction needs at least one column in `where` and one in `set`")
+        return self
+
+
+class Contact(Strict):
+    """Whom to write to."""
+
+    email: str | None = None
+
+
+class Unit(Strict):
+    """One unit that hands in files (or, without sources, one that is only named)."""
+
+    code: str = Field(pattern=r"^[A-Za-z0-9_.-]+$")
+    identifier: str | None = None
+    name: str
+    level: str
+    parent: str | None = None
+    valid_from: date
+    valid_to: date | None = None
+    contact: Contact = Contact()
+    expects: Literal["every_night", "working_days"] = "working_days"
+    offices: dict[str, str] = {}
+    sources: list[Source] = []
+    corrections: list[Correction] = []
+
+    @field_validator("offices", mode="before")
+    @classmethod
+    def _texts(cls, offices: object) -> object:
+        return {str(k): v for k, v in offices.items()} if isinstance(offices, dict) else offices
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Unit":
+        ids = [source.id for source in self.sources]
+        if len(ids) != len(set(ids)):
+            raise ValueError(f"sources: two sources have the same id among {ids}")
+        if self.valid_to and self.valid_to < self.valid_from:
+            raise ValueError(f"valid_to [{self.valid_to}] is before valid_from [{self.valid_from}]")
+        for correction in self.corrections:
+            self._check_correction(correction)
+        return self
+
+    def _check_correction(self, correction: Correction) -> None:
+        if correction.source and correction.source not in {source.id for source in self.sources}:
+            raise ValueError(f"corrections: source [{correction.source}] is not one of this unit's sources")
+        sources = [s for s in self.sources if correction.source in (None, s.id)]
+        allowed = sorted({name for source in sources for name in CANONICAL[source.table]})
+        for name in (*correction.where, *correction.set):
+            if name not in allowed:
+                raise ValueError(f"corrections: {unknown_key(name, allowed)}")
+
+    def is_valid_on(self, day: date) -> bool:
+        """Whether the unit exists on a day (both ends included)."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+    def source(self, source_id: str) -> Source | None:
+        """The source with this id."""
+        return next((source for source in self.sources if source.id == source_id), None)
+
+    def visible_headings(self) -> set[str]:
+        """Headings of the unit's files that are known to hold no personal data (mapped, and to nothing personal)."""
+        shown: set[str] = set()
+        personal: set[str] = set()
+        for source in self.sources:
+            for canonical, heading in source.mapping.items():
+                (personal if column_of(source.table, canonical).personal else shown).add(heading)
+        return shown - personal
+
+    def given_columns(self) -> dict[str, frozenset[str]]:
+        """By staged table, the canonical columns this unit's sources give (mapped, constant or derived)."""
+        given: dict[str, set[str]] = {"dossier": set(), "step": set(), "pause": set()}
+        for source in self.sources:
+            for canonical in (
+                *source.mapping,
+                *source.constants,
+                *(["status"] if source.derive_status else []),
+            ):
+                prefix, _, name = canonical.rpartition(".")
+                table = prefix or ("dossier" if source.table in ("event", "sync") else source.table)
+                given[table].add("owner_hash" if column_of(source.table, canonical).personal else name)
+            for table in {"event": ["step"], "sync": ["step", "pause"]}.get(source.table, [source.table]):
+                if table != "dossier":
+                    given[table] |= {"dossier_code", f"{table}_no"} | (
+                        {"kind"} if table == "pause" else set()
+                    )
+        return {table: frozenset(names) for table, names in given.items()}

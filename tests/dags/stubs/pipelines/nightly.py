@@ -1,0 +1,48 @@
+"""A night that does nothing but say that it was called. Releases 2017-Q4 on its last night, once."""
+
+from pipelines import called, note
+
+
+def plan(night: str) -> list[list[str]]:
+    note("plan", night)
+    return [["DG-QK", "DG-QS"], ["DG-MC"]]
+
+
+def collect(night: str, units: list[str]) -> list[dict[str, str]]:
+    return [note("collect", f"{night}/{unit}") for unit in units]
+
+
+def judge(night: str) -> dict[str, str]:
+    return note("judge", night)
+
+
+def merge(night: str) -> dict[str, str]:
+    return note("merge", night)
+
+
+def models(night: str) -> dict[str, str]:
+    return note("models", night)
+
+
+def publish(night: str) -> dict[str, str]:
+    return note("publish", night)
+
+
+def apology_letters(night: str) -> dict[str, str]:
+    return note("apology_letters", night)
+
+
+def release(night: str) -> str | None:
+    if night != "2017-12-31" or ("released", "2017-Q4") in called():
+        return None
+    note("released", "2017-Q4")
+    return "2017-Q4"
+
+
+def force(today: str) -> str | None:
+    note("force", today)
+    return None
+
+
+def missed(night: str) -> None:
+    note("missed", night)

@@ -1,0 +1,111 @@
+"""The timetables: they load, they load quickly, they say what they are, and they hold no logic."""
+
+import ast
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+FILES = sorted(path for path in (REPO / "dags").glob("*.py") if path.name != "__init__.py")
+BRANCHES = (ast.If, ast.IfExp, ast.For, ast.While, ast.Try, ast.With, ast.Match, ast.ListComp, ast.BoolOp)
+
+
+@pytest.fixture(scope="module")
+def dagbag():
+    from airflow.dag_processing.dagbag import DagBag
+
+    return DagBag(str(REPO / "dags"))
+
+
+def edges(dag) -> set[tuple[str, str]]:
+    return {(task.task_id, down) for task in dag.tasks for down in task.downstream_task_ids}
+
+
+def test_all_load(dagbag) -> None:
+    assert dagbag.import_errors == {}
+    assert set(dagbag.dags) == {"nightly_consolidation", "quarterly_simplification", "quarter_force"}
+
+
+def test_each_loads_in_under_a_second(dagbag) -> None:
+    slow = {stat.file: stat.duration for stat in dagbag.dagbag_stats if stat.duration.total_seconds() >= 1}
+    assert not slow, f"read again every half minute: import inside the task instead {slow}"
+
+
+def test_night_is_one_chain(dagbag) -> None:
+    dag = dagbag.dags["nightly_consolidation"]
+    chain = [
+        "plan",
+        "collect",
+        "judge",
+        "merge",
+        "models",
+        "apology_letters",
+        "publish",
+        "release",
+        "announce",
+    ]
+    assert edges(dag) == set(pairwise(chain))
+    assert {task.task_id for task in dag.tasks if task.is_mapped} == {"collect", "announce"}
+    writers = {task.task_id for task in dag.tasks if task.pool == "warehouse_writer"}
+    assert writers == {"merge", "models", "apology_letters", "publish", "release"}
+    assert dag.max_active_runs == 1
+
+
+def test_night_runs_at_one_for_the_day_before(dagbag) -> None:
+    timetable = dagbag.dags["nightly_consolidation"].timetable
+    assert (timetable.expression, str(timetable.timezone)) == ("0 1 * * *", "Asia/Ho_Chi_Minh")
+    assert (timetable.run_offset, timetable.key_format) == (-1, "%Y-%m-%d")
+
+
+def test_only_the_mapped_announcement_touches_the_asset(dagbag) -> None:
+    for dag_id in ("nightly_consolidation", "quarter_force"):
+        given = {task.task_id: [asset.name for asset in task.outlets] for task in dagbag.dags[dag_id].tasks}
+        assert {task: assets for task, assets in given.items() if assets} == {"announce": ["quarter_ready"]}
+
+
+def test_quarter_asks_a_person_and_keeps_the_answer_either_way(dagbag) -> None:
+    dag = dagbag.dags["quarterly_simplification"]
+    chain = ["analyse", "propose", "approve", "record_decision", "publish"]
+    assert edges(dag) == set(pairwise(chain))
+    approve = dag.get_task("approve")
+    assert approve.options == ["Phê duyệt", "Không phê duyệt"]
+    assert approve.response_timeout.days == 30
+    assert approve.defaults is None, "silence is not consent"
+
+
+def test_runbook_is_shown(dagbag) -> None:
+    for dag in dagbag.dags.values():
+        assert dag.doc_md.startswith("# ")
+        assert "Rerun" in dag.doc_md or "By hand" in dag.doc_md
+
+
+def test_foreseen_errors_are_not_tried_again(dagbag) -> None:
+    from airflow.sdk import RetryAction
+
+    from domain.errors import KnownError
+
+    policy = dagbag.dags["nightly_consolidation"].get_task("merge").retry_policy
+    assert policy.evaluate(KnownError("E", "x", mend="y"), 1, 2).action == RetryAction.FAIL
+    assert policy.evaluate(OSError("share away"), 1, 2).action != RetryAction.FAIL
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_thin(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    code = sum(bool(line.strip()) for line in path.read_text().splitlines()[tree.body[0].end_lineno :])
+    assert code < 80, f"{path.name} has {code} lines below its runbook: move work to pipelines/"
+    branches = [type(node).__name__ for node in ast.walk(tree) if isinstance(node, BRANCHES)]
+    assert not branches, f"{path.name} decides something {branches}: move it to pipelines/"
+
+
+def test_reading_all_timetables_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, dags.nightly_consolidation, dags.quarterly_simplification, dags.quarter_force\n"
+        "heavy = {'pandas', 'sklearn', 'great_expectations', 'duckdb', 'ibis', 'pipelines', 'warehouse'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, check=True)
+    assert done.stdout.strip().splitlines()[-1] == "[]"

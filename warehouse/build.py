@@ -1,0 +1,113 @@
+"""Building the model tables: `warehouse/models/<name>.sql` beside `<name>.yml`.
+
+The yml says what one row is, the key, the columns with their kinds, and which models it reads. A model's
+table is made from the yml and filled by `INSERT ... SELECT`, so its types are the same on every engine.
+`model_parameter` (one row) is made first and holds the date and night that the models are as of: statements
+join it, and no value is ever written into SQL text.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from sqlalchemy import Connection, MetaData, Table
+
+from domain.errors import KnownError
+from domain.quarter import Quarter
+from warehouse.bulk import insert_frame, is_duckdb
+from warehouse.kinds import columns
+
+MODELS = Path(__file__).parent / "models"
+PARAMETER = "model_parameter"
+_FIELDS = {"row", "key", "columns", "reads"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """One model: what its row is, its columns {name: kind}, its key, and the models it reads."""
+
+    name: str
+    row: str
+    key: tuple[str, ...]
+    columns: dict[str, str]
+    reads: tuple[str, ...]
+
+    @property
+    def sql(self) -> str:
+        """Its statement."""
+        return (MODELS / f"{self.name}.sql").read_text(encoding="utf-8")
+
+    def table(self, *, temporary: bool = False) -> Table:
+        """Its table. No primary key is declared: keys may hold NULL (an open dossier has no end quarter)."""
+        spec = " ".join(f"{name}:{kind}" for name, kind in self.columns.items())
+        return Table(self.name, MetaData(), *columns(spec), prefixes=["TEMPORARY"] if temporary else [])
+
+
+@cache
+def models() -> dict[str, Model]:
+    """All models by name, each after the models it reads."""
+    found = {path.stem: _model(path) for path in sorted(MODELS.glob("*.yml"))}
+    order = TopologicalSorter({name: sorted(model.reads) for name, model in found.items()})
+    return {name: found[name] for name in order.static_order()}
+
+
+def _model(path: Path) -> Model:
+    about = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if set(about) - _FIELDS:
+        raise KnownError("E-MODEL", f"[{path.name}] has unknown keys.", mend=f"keep to {sorted(_FIELDS)}")
+    return Model(
+        name=path.stem,
+        row=about["row"],
+        key=tuple(about["key"]),
+        columns=about["columns"],
+        reads=tuple(about.get("reads", [])),
+    )
+
+
+def build(connection: Connection, as_of: date, known: str, *, temporary: bool) -> None:
+    """Make every model's table anew, as of the end of day `as_of`, from the slices of nights up to `known`."""
+    quarter = Quarter.of(as_of)
+    year_before = quarter.previous().previous().previous()
+    parameters = pd.DataFrame(
+        [
+            {
+                "as_of": as_of,
+                "known": known,
+                "quarter": str(quarter),
+                "quarter_first": quarter.first,
+                "year_before_first": year_before.first,
+            }
+        ]
+    )
+    for model in models().values():
+        drop(connection, model.name, temporary=True)
+        if not temporary:
+            drop(connection, model.name, temporary=False)
+    for model in models().values():
+        table = model.table(temporary=temporary)
+        table.create(connection)
+        if model.name == PARAMETER:
+            insert_frame(connection, table, parameters)
+            continue
+        names = ", ".join(f'"{name}"' for name in model.columns)
+        connection.exec_driver_sql(
+            f'INSERT INTO "{model.name}" ({names}) SELECT {names} FROM (\n{model.sql}\n) AS made'.replace("%", "%%")
+            if not is_duckdb(connection)
+            else f'INSERT INTO "{model.name}" ({names}) SELECT {names} FROM (\n{model.sql}\n) AS made'
+        )
+
+
+def drop(connection: Connection, name: str, *, temporary: bool) -> None:
+    """Drop a model's table if it is there: the temporary one that shadows, or the lasting one."""
+    if is_duckdb(connection):
+        place = "temp.main" if temporary else "main"
+        if not temporary:
+            row = connection.exec_driver_sql("SELECT current_database()").one()
+            place = f'"{row[0]}".main'
+    else:
+        place = "pg_temp" if temporary else "public"
+    connection.exec_driver_sql(f'DROP TABLE IF EXISTS {place}."{name}"')

@@ -1,0 +1,1 @@
+"""Alembic's environment, packaged: the revisions that `Warehouse.migrate()` runs."""

@@ -1,0 +1,199 @@
+"""Replacing one (unit, night) slice: delete, insert, fold; all in the caller's transaction."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Column, Connection, MetaData, Table, text
+
+from domain.errors import KnownError
+from domain.ids import stable_id
+from warehouse.bulk import insert_frame, is_duckdb, read_frame
+from warehouse.fold import ANNOTATED, fold, latest_rows, settle_merged
+from warehouse.frames import to_arrow, to_frame
+from warehouse.kinds import SQL_TYPES
+from warehouse.tables import (
+    DOSSIER_CHANGE,
+    DOSSIER_FLAG,
+    DOSSIER_STEP,
+    DOSSIER_TABLE,
+    DOSSIER_VERSION,
+    LANDED_FILE,
+    PAUSE_TABLE,
+    PAUSE_VERSION,
+    QUARANTINE,
+    RULE_RESULT,
+    SLICE_OUTCOME,
+    STEP_VERSION,
+)
+
+_WRITER_LOCK = 7468_2017  # any fixed number: one writer of slices at a time on PostgreSQL
+_TOUCHED = Table(
+    "touched_dossier", MetaData(), Column("dossier_code", SQL_TYPES["text"], info={"kind": "text"}), prefixes=["TEMPORARY"]
+)
+
+
+def _none() -> pd.DataFrame:
+    return pd.DataFrame()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """What one unit handed in on one night, judged: the whole content of its rows in the warehouse.
+
+    Frames have the columns of the tables they fill (`warehouse/tables.py`); `unit_code` and `night` may be
+    left out and otherwise must be the slice's. `outcome` gives the other columns of slice_outcome. The fold's
+    columns (annotations, is_merged) are worked out here and ignored when given.
+    """
+
+    unit_code: str
+    night: str
+    outcome: dict[str, Any]
+    files: pd.DataFrame = field(default_factory=_none)
+    dossiers: pd.DataFrame = field(default_factory=_none)
+    steps: pd.DataFrame = field(default_factory=_none)
+    pauses: pd.DataFrame = field(default_factory=_none)
+    quarantine: pd.DataFrame = field(default_factory=_none)
+    rule_results: pd.DataFrame = field(default_factory=_none)
+    flags: pd.DataFrame = field(default_factory=_none)
+
+
+def write_slice(connection: Connection, new: Slice) -> None:
+    """Replace the slice and fold every dossier that its old or its new content touches."""
+    frames = _frames(new)
+    if not is_duckdb(connection):
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITER_LOCK})
+    touched = {code for table in (DOSSIER_VERSION, STEP_VERSION, PAUSE_VERSION) for code in frames[table]["dossier_code"]}
+    where = "unit_code = :unit_code AND night = :night"
+    slice_key = {"unit_code": new.unit_code, "night": new.night}
+    for table in (DOSSIER_VERSION, STEP_VERSION, PAUSE_VERSION):
+        old = read_frame(connection, f"SELECT DISTINCT dossier_code FROM {table.name} WHERE {where}", slice_key)
+        touched |= set(old["dossier_code"])
+    for table, frame in frames.items():
+        # rows of stage 'merge' are the fold's own and go with the dossiers they are of
+        kept = " AND stage <> 'merge'" if table is QUARANTINE else ""
+        connection.execute(text(f"DELETE FROM {table.name} WHERE {where}{kept}"), slice_key)
+        insert_frame(connection, table, frame)
+    refold(connection, touched)
+
+
+def _frames(new: Slice) -> dict[Table, pd.DataFrame]:
+    outcome = pd.DataFrame([{name: value for name, value in new.outcome.items() if name in SLICE_OUTCOME.columns}])
+    given: dict[Table, pd.DataFrame] = {
+        SLICE_OUTCOME: outcome,
+        LANDED_FILE: new.files,
+        DOSSIER_VERSION: new.dossiers,
+        STEP_VERSION: new.steps,
+        PAUSE_VERSION: new.pauses,
+        QUARANTINE: _with_ids(new),
+        RULE_RESULT: new.rule_results,
+        DOSSIER_FLAG: new.flags,
+    }
+    ignored = [*ANNOTATED, "is_merged"]
+    frames: dict[Table, pd.DataFrame] = {}
+    for table, frame in given.items():
+        _check_slice(new, table, frame)
+        own = frame.drop(columns=[name for name in ignored if name in frame.columns])
+        own = own.assign(unit_code=new.unit_code, night=new.night)
+        frames[table] = to_frame(to_arrow(own, table))
+    return frames
+
+
+def _with_ids(new: Slice) -> pd.DataFrame:
+    """The quarantine rows with an id each: the same bad row of the same night always has the same one."""
+    rows = new.quarantine
+    if "quarantine_id" in rows.columns or not len(rows):
+        return rows
+    parts = [rows[name] if name in rows.columns else [None] * len(rows)
+             for name in ("stage", "table_name", "file_name", "line_no", "rule_id", "message", "dossier_code")]  # fmt: skip
+    ids = [stable_id(new.unit_code, new.night, *part) for part in zip(*parts, strict=True)]
+    return rows.assign(quarantine_id=ids)
+
+
+def _check_slice(new: Slice, table: Table, frame: pd.DataFrame) -> None:
+    for name, own in (("unit_code", new.unit_code), ("night", new.night)):
+        if name in frame.columns and len(frame) and not (frame[name] == own).all():
+            raise KnownError(
+                "E-WH-SLICE",
+                f"slice [{new.unit_code}] [{new.night}]: table [{table.name}] has rows of another {name}.",
+                mend="split the rows by unit and night before writing slices",
+            )
+
+
+def refold(connection: Connection, touched: set[str]) -> None:
+    """Work out anew the state, history and annotations of these dossiers from all their versions."""
+    if not touched:
+        return
+    _TOUCHED.create(connection)
+    insert_frame(connection, _TOUCHED, pd.DataFrame({"dossier_code": sorted(touched)}, dtype="str"))
+    versions, steps, pauses = (_touched_rows(connection, t) for t in (DOSSIER_VERSION, STEP_VERSION, PAUSE_VERSION))
+    for table in (DOSSIER_TABLE, DOSSIER_STEP, PAUSE_TABLE, DOSSIER_CHANGE, QUARANTINE):
+        only = " AND stage = 'merge'" if table is QUARANTINE else ""
+        connection.exec_driver_sql(
+            f"DELETE FROM {table.name} WHERE dossier_code IN (SELECT dossier_code FROM touched_dossier){only}"
+        )
+    if len(versions):
+        _fold_into(connection, versions, steps, pauses)
+    else:
+        for table, rows in ((STEP_VERSION, steps), (PAUSE_VERSION, pauses)):
+            _update(connection, table, rows, rows.assign(is_merged=True), ("is_merged",))
+    _TOUCHED.drop(connection)
+
+
+def _fold_into(connection: Connection, versions: pd.DataFrame, steps: pd.DataFrame, pauses: pd.DataFrame) -> None:
+    apologies = read_frame(
+        connection,
+        "SELECT a.dossier_code, a.night, a.new_due_on FROM apology AS a"
+        " JOIN touched_dossier AS t ON t.dossier_code = a.dossier_code",
+    )
+    owner = versions.sort_values(["night", "unit_code"]).groupby("dossier_code")["unit_code"].first()
+    owned = versions.assign(is_owner=versions["unit_code"] == versions["dossier_code"].map(owner))
+    merged_steps = steps.assign(is_merged=settle_merged(steps, owned))
+    merged_pauses = pauses.assign(is_merged=settle_merged(pauses, owned))
+    folded = fold(versions, merged_pauses, apologies)
+    _update(connection, DOSSIER_VERSION, versions, folded.versions, ANNOTATED)
+    _update(connection, STEP_VERSION, steps, merged_steps, ("is_merged",))
+    _update(connection, PAUSE_VERSION, pauses, merged_pauses, ("is_merged",))
+    insert_frame(connection, DOSSIER_TABLE, folded.dossiers)
+    insert_frame(connection, DOSSIER_CHANGE, folded.changes)
+    insert_frame(connection, QUARANTINE, folded.quarantine)
+    insert_frame(connection, DOSSIER_STEP, latest_rows(merged_steps, folded.dossiers, "step_no"))
+    insert_frame(connection, PAUSE_TABLE, latest_rows(merged_pauses, folded.dossiers, "pause_no"))
+
+
+def _touched_rows(connection: Connection, table: Table) -> pd.DataFrame:
+    return read_frame(
+        connection,
+        f"SELECT v.* FROM {table.name} AS v JOIN touched_dossier AS t ON t.dossier_code = v.dossier_code",
+    )
+
+
+def _update(connection: Connection, table: Table, old: pd.DataFrame, new: pd.DataFrame, names: tuple[str, ...]) -> None:
+    """Write columns `names` of the rows of `new` that differ from `old` (same keys)."""
+    key = [column.name for column in table.primary_key.columns]
+    if not len(new):
+        return
+    canonical = to_frame(to_arrow(new[[*key, *names]], _part(table, [*key, *names])))
+    both = old[[*key, *names]].merge(canonical, on=key, suffixes=("_old", ""), validate="1:1")
+    differs = pd.Series(False, index=both.index)
+    for name in names:
+        now, before = both[name], both[f"{name}_old"]
+        same = (now == before).fillna(False).astype(bool) | (now.isna() & before.isna())
+        differs |= ~same
+    dirty = both.loc[differs, [*key, *names]]
+    if not len(dirty):
+        return
+    changed = _part(table, [*key, *names])
+    changed.create(connection)
+    insert_frame(connection, changed, dirty)
+    sets = ", ".join(f"{name} = c.{name}" for name in names)
+    on = " AND ".join(f"{table.name}.{name} = c.{name}" for name in key)
+    connection.exec_driver_sql(f"UPDATE {table.name} SET {sets} FROM {changed.name} AS c WHERE {on}")
+    changed.drop(connection)
+
+
+def _part(table: Table, names: list[str]) -> Table:
+    columns = [Column(name, table.columns[name].type, info=table.columns[name].info) for name in names]
+    return Table(f"changed_{table.name}", MetaData(), *columns, prefixes=["TEMPORARY"])
+
+

@@ -1,0 +1,237 @@
+"""The warehouse as the rest of the product sees it: frames in, frames out, one transaction a write.
+
+`Warehouse.open` holds one connection until `close()`: on DuckDB that is the file's lock, so open late and
+close early. No other module knows which database rests below.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pandas as pd
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, Table, create_engine, delete, inspect
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from domain.errors import KnownError
+from domain.text import fold as fold_text
+from warehouse.build import build, models
+from warehouse.bulk import insert_frame, is_duckdb, read_frame
+from warehouse.frames import to_arrow, to_frame
+from warehouse.slices import Slice, refold, write_slice
+from warehouse.tables import APOLOGY, DIMENSIONS, METADATA, PROCEDURE_PAPER
+
+QUERIES = Path(__file__).parent / "queries"
+_REVISIONS = Path(__file__).parent / "revisions"
+_LOCK_WAIT = 60.0  # seconds a locked DuckDB file is tried for
+_LATEST = "9999-12-31"
+
+
+class Warehouse:
+    """An open warehouse. Use it as a context manager; see the module's heading."""
+
+    def __init__(self, engine: Engine, connection: Connection) -> None:
+        self._engine = engine
+        self._connection = connection
+
+    @classmethod
+    def open(cls, url: str, *, wait: float = _LOCK_WAIT) -> "Warehouse":
+        """Open by SQLAlchemy URL (`duckdb:///<file>`, `postgresql+psycopg://...`).
+
+        A DuckDB file that another process holds is tried again for `wait` seconds, then E-WH-LOCKED.
+        """
+        where = make_url(url)
+        if where.get_backend_name() == "duckdb" and where.database and where.database != ":memory:":
+            Path(where.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(where, poolclass=NullPool)
+        end = time.monotonic() + wait
+        while True:
+            try:
+                return cls(engine, engine.connect())
+            except DBAPIError as error:
+                said = str(error.orig)
+                is_lock = "lock" in said.lower()
+                if is_lock and time.monotonic() < end:
+                    time.sleep(0.1)
+                    continue
+                raise _cannot_open(where.render_as_string(hide_password=True), said, is_lock=is_lock) from error
+
+    def close(self) -> None:
+        """Let go of the database (and of a DuckDB file's lock)."""
+        self._connection.close()
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """All or nothing; inside another one it joins that."""
+        if self._connection.in_transaction():
+            yield self._connection
+        else:
+            with self._connection.begin():
+                yield self._connection
+
+    def migrate(self) -> None:
+        """Bring the tables to the newest revision."""
+        config = Config()
+        config.set_main_option("script_location", str(_REVISIONS).replace("%", "%%"))
+        config.set_main_option("path_separator", "os")
+        with self.transaction() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def replace_dimensions(self, dimensions: dict[str, pd.DataFrame]) -> None:
+        """Replace these dimension tables whole, in one transaction."""
+        allowed = {table.name: table for table in DIMENSIONS}
+        with self.transaction() as connection:
+            for name, frame in dimensions.items():
+                if name not in allowed:
+                    raise KnownError("E-WH-TABLE", f"[{name}] is no dimension.", mend=f"one of {sorted(allowed)}")
+                table = allowed[name]
+                rows = frame
+                if table is PROCEDURE_PAPER and len(frame) and "paper_key" not in frame.columns:
+                    rows = frame.assign(paper_key=[fold_text(str(paper)) for paper in frame["name"]])
+                connection.execute(delete(table))
+                insert_frame(connection, table, rows)
+
+    def has_slice(self, unit_code: str, night: str) -> str | None:
+        """The fingerprint of the slice that is there; None when none is."""
+        found = self.read_sql(
+            "SELECT COALESCE(fingerprint, '') AS fingerprint FROM slice_outcome"
+            " WHERE unit_code = :unit_code AND night = :night",
+            unit_code=unit_code,
+            night=night,
+        )
+        return str(found["fingerprint"].iloc[0]) if len(found) else None
+
+    def replace_slice(self, new: Slice) -> None:
+        """Replace the rows of (unit, night) and fold the touched dossiers, in one transaction."""
+        with self.transaction() as connection:
+            write_slice(connection, new)
+
+    def build_models(self, as_of: date, known: str | None = None, temporary: bool = False) -> None:
+        """Make the model tables as of the end of day `as_of`, counting only slices of nights <= `known`.
+
+        `known` None takes all. `temporary` makes tables of this connection only, which hide the lasting ones
+        until it closes: for a page of an old night.
+        """
+        with self.transaction() as connection:
+            latest = self.nights()[-1:]
+            build(connection, as_of, known or (latest[0] if latest else _LATEST), temporary=temporary)
+
+    def read(self, name: str, **parameters: Any) -> pd.DataFrame:
+        """The rows of `warehouse/queries/<name>.sql`; every parameter it names must be given (None allowed)."""
+        path = QUERIES / f"{name}.sql"
+        if not path.is_file():
+            known = sorted(query.stem for query in QUERIES.glob("*.sql"))
+            raise KnownError("E-WH-QUERY", f"there is no query [{name}].", mend=f"one of {known}")
+        return self.read_sql(path.read_text(encoding="utf-8"), **parameters)
+
+    def read_sql(self, sql: str, **parameters: Any) -> pd.DataFrame:
+        """The rows of one SELECT; parameters as :name."""
+        with self.transaction() as connection:
+            return read_frame(connection, sql, parameters)
+
+    def read_table(self, name: str) -> pd.DataFrame:
+        """A whole table or model, ordered by its key."""
+        model = models().get(name)
+        if model is None and name not in METADATA.tables:
+            raise KnownError("E-WH-TABLE", f"there is no table [{name}].", mend="see docs, model of the data")
+        table = model.table() if model else METADATA.tables[name]
+        key = list(model.key) if model else [column.name for column in table.primary_key.columns]
+        names = ", ".join(f'"{column.name}"' for column in table.columns)
+        with self.transaction() as connection:
+            if model and not self._has_table(name):
+                raise KnownError(
+                    "E-WH-MODEL", f"model [{name}] is not built yet.", mend="run a night, or Warehouse.build_models"
+                )
+            frame = read_frame(connection, f'SELECT {names} FROM "{name}"')
+        return frame.sort_values(key, ignore_index=True, kind="stable") if len(frame) else frame
+
+    def _has_table(self, name: str) -> bool:
+        if is_duckdb(self._connection):
+            sql = "SELECT count(*) AS n FROM duckdb_tables() WHERE table_name = :name"
+            return bool(read_frame(self._connection, sql, {"name": name})["n"].iloc[0])
+        inspector = inspect(self._connection)
+        return inspector.has_table(name) or name in inspector.get_temp_table_names()
+
+    def replace_rows(self, table: str, frame: pd.DataFrame, *, where: dict[str, Any]) -> None:
+        """Replace the rows of `table` for which every column of `where` has its value; one transaction.
+
+        `where` must not be empty, and every row of the frame must itself fall under it.
+        """
+        target = _writable(table)
+        if not where:
+            raise KnownError("E-WH-WHERE", f"table [{table}]: nothing says which rows to replace.", mend="give where")
+        rows = frame.assign(**{name: value for name, value in where.items() if name not in frame.columns})
+        for name, value in where.items():
+            if not (rows[name] == value).all():
+                raise KnownError(
+                    "E-WH-WHERE", f"table [{table}]: a row's [{name}] is not [{value}].", mend="replace only your own rows"
+                )
+        statement = delete(target)
+        for name, value in where.items():
+            statement = statement.where(target.columns[name] == value)
+        with self.transaction() as connection:
+            before = self._apology_codes(target, connection)
+            connection.execute(statement)
+            insert_frame(connection, target, rows)
+            if target is APOLOGY:
+                refold(connection, before | set(rows["dossier_code"]))
+
+    def insert_missing(self, table: str, frame: pd.DataFrame) -> int:
+        """Insert the rows whose key is not there yet; the number inserted."""
+        target = _writable(table)
+        key = [column.name for column in target.primary_key.columns]
+        rows = to_frame(to_arrow(frame, target))
+        with self.transaction() as connection:
+            there = read_frame(connection, f'SELECT {", ".join(key)} FROM "{target.name}"')
+            merged = rows[key].merge(there.assign(is_there=True), on=key, how="left")
+            missing = rows[merged["is_there"].isna().to_numpy()]
+            insert_frame(connection, target, missing)
+            if target is APOLOGY:
+                refold(connection, set(missing["dossier_code"]))
+        return len(missing)
+
+    def _apology_codes(self, target: Table, connection: Connection) -> set[str]:
+        if target is not APOLOGY:
+            return set()
+        return set(read_frame(connection, "SELECT dossier_code FROM apology")["dossier_code"])
+
+    def nights(self) -> list[str]:
+        """The nights that have a slice, in order."""
+        return list(self.read_sql("SELECT DISTINCT night FROM slice_outcome ORDER BY night")["night"])
+
+
+def _writable(name: str) -> Table:
+    if name not in METADATA.tables:
+        raise KnownError("E-WH-TABLE", f"there is no table [{name}].", mend=f"one of {sorted(METADATA.tables)}")
+    return METADATA.tables[name]
+
+
+def _cannot_open(where: str, said: str, *, is_lock: bool) -> KnownError:
+    if is_lock:
+        return KnownError(
+            "E-WH-LOCKED",
+            f"warehouse [{where}] is held by another process: [{said.splitlines()[0]}].",
+            mend="wait for that process, or end it; one process at a time may open an embedded warehouse",
+        )
+    return KnownError(
+        "E-WH-OPEN", f"warehouse [{where}] cannot be opened: [{said.splitlines()[0]}].", mend="check WAREHOUSE_URL"
+    )
+
+

@@ -1,0 +1,155 @@
+"""The tables of the warehouse, as SQLAlchemy Core.
+
+Three groups: dimensions (replaced whole), slices (one unit, one night; replaced in one transaction) with
+the current state folded from them, and decisions. The tables that the SQL models make are not here but
+in `warehouse/models/*.yml`: they are derived and made anew at each build.
+
+No column holds a wall-clock time except `decision.decided_at` and `message_sent.sent_at`; no column holds
+personal data (`owner_hash` is a keyed hash).
+"""
+
+from sqlalchemy import MetaData, Table
+
+from domain.columns import DOSSIER, PAUSE, STEP, Column
+from warehouse.kinds import table
+
+METADATA = MetaData()
+
+# What the fold adds to a dossier's version (see warehouse/fold.py).
+ANNOTATIONS = "version_no:int is_owner:bool credit_due_at:instant credit_finished_at:instant status_since row_hash"
+
+
+def _spec(vocabulary: dict[str, Column], *, without: set[str]) -> str:
+    return " ".join(f"{name}:{column.kind}" for name, column in vocabulary.items() if name not in without)
+
+
+def _slice_key(*names: str) -> set[str]:
+    return {"unit_code", "night", *names}
+
+
+_DOSSIER = _spec(DOSSIER, without=_slice_key("dossier_code")) + " proc_core " + ANNOTATIONS
+_STEP = _spec(STEP, without=_slice_key("dossier_code", "step_no")) + " is_merged:bool"
+_PAUSE = _spec(PAUSE, without=_slice_key("dossier_code", "pause_no")) + " is_merged:bool"
+
+# --- dimensions -----------------------------------------------------------------------------------------
+UNIT = table(
+    METADATA,
+    "unit",
+    key="unit_code valid_from:date",
+    rest="name level parent_code identifier valid_to:date email expects",
+)
+OFFICE = table(METADATA, "office", key="unit_code office_code", rest="name")
+PROCEDURE = table(
+    METADATA,
+    "procedure",
+    key="proc_core valid_from:date",
+    rest="proc_code name field_code field_name level limit_quantity:float limit_unit area_extra:float no_due:bool"
+    " fee_vnd:float decision_no legal_basis valid_to:date subjects_per_year:float result_name",
+)
+PROCEDURE_PAPER = table(
+    METADATA,
+    "procedure_paper",
+    key="proc_core valid_from:date paper_no:int",
+    rest="name originals:int copies:int paper_key",
+)
+PROCEDURE_STEP = table(
+    METADATA,
+    "procedure_step",
+    key="proc_core valid_from:date step_no:int",
+    rest="phase role task office_code planned_days:float is_paused:bool agency",
+)
+PROCEDURE_POSTING = table(
+    METADATA, "procedure_posting", key="proc_core unit_code valid_from:date", rest="valid_to:date"
+)
+CALENDAR_DAY = table(
+    METADATA,
+    "calendar_day",
+    key="day:date",
+    rest="is_working:bool work_index:int kind name_vi source confirmed:bool",
+)
+
+# --- slices ---------------------------------------------------------------------------------------------
+SLICE_OUTCOME = table(
+    METADATA,
+    "slice_outcome",
+    key="unit_code night",
+    rest="status rows_in:int rows_ok:int rows_quarantined:int control_total:int files:int message fingerprint",
+)
+LANDED_FILE = table(
+    METADATA, "landed_file", key="unit_code night source_id file_name", rest="sha256 bytes:int"
+)
+DOSSIER_VERSION = table(METADATA, "dossier_version", key="unit_code night dossier_code", rest=_DOSSIER)
+STEP_VERSION = table(METADATA, "step_version", key="unit_code night dossier_code step_no:int", rest=_STEP)
+PAUSE_VERSION = table(METADATA, "pause_version", key="unit_code night dossier_code pause_no:int", rest=_PAUSE)
+QUARANTINE = table(
+    METADATA,
+    "quarantine",
+    key="quarantine_id",
+    rest="unit_code night table_name file_name line_no:int rule_id severity message dossier_code raw_record"
+    " stage state",
+)
+RULE_RESULT = table(
+    METADATA,
+    "rule_result",
+    key="unit_code night rule_id",
+    rest="severity table_name checked:int failed:int could_run:bool sentence examples",
+)
+DOSSIER_FLAG = table(METADATA, "dossier_flag", key="unit_code night dossier_code rule_id", rest="severity")
+
+# --- state and history, folded from the slices ----------------------------------------------------------
+DOSSIER_TABLE = table(
+    METADATA, "dossier", key="dossier_code", rest=f"unit_code night {_DOSSIER} first_night"
+)
+DOSSIER_STEP = table(METADATA, "dossier_step", key="dossier_code step_no:int", rest=f"unit_code night {_STEP}")
+PAUSE_TABLE = table(METADATA, "pause", key="dossier_code pause_no:int", rest=f"unit_code night {_PAUSE}")
+DOSSIER_CHANGE = table(
+    METADATA,
+    "dossier_change",
+    key="dossier_code night field",
+    rest="unit_code old_value new_value has_legal_trace:bool rule_id",
+)
+
+# --- decisions and outputs ------------------------------------------------------------------------------
+APOLOGY = table(
+    METADATA,
+    "apology",
+    key="dossier_code",
+    rest="night unit_code letter_no old_due_on:date new_due_on:date reason kind file_name template_version",
+)
+QUARTER_RELEASE = table(
+    METADATA,
+    "quarter_release",
+    key="quarter",
+    rest="released_night is_complete:bool forced:bool coverage:float missing",
+)
+FLAG = table(
+    METADATA,
+    "flag",
+    key="flag_id",
+    rest="quarter kind unit_code proc_core other_proc_core step_no:int rule value:float limit_value:float n:int"
+    " ci_low:float ci_high:float evidence sentence",
+)
+PROPOSAL = table(
+    METADATA,
+    "proposal",
+    key="proposal_id",
+    rest="quarter kind proc_cores title change reason competence legal_basis cost_before:float cost_after:float"
+    " saving:float saving_rate:float days_before:float days_after:float flag_ids status",
+)
+DECISION = table(
+    METADATA,
+    "decision",
+    key="quarter proposal_id",
+    rest="choice decided_by decided_at:instant reason is_demo:bool",
+)
+MESSAGE_SENT = table(METADATA, "message_sent", key="recipient night", rest="digest_sha256 sent_at:instant")
+
+DIMENSIONS: tuple[Table, ...] = (
+    UNIT,
+    OFFICE,
+    PROCEDURE,
+    PROCEDURE_PAPER,
+    PROCEDURE_STEP,
+    PROCEDURE_POSTING,
+    CALENDAR_DAY,
+)
