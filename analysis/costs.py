@@ -39,13 +39,18 @@ class CostChange:
     saving_percent: float | None
     low_vnd: int
     high_vnd: int
-    activities: tuple[tuple[str, float, float, float, float], ...]  # name, hours before/after, services before/after
+    activities: tuple[
+        tuple[str, float, float, float, float], ...
+    ]  # name, hours before/after, services before/after
 
 
 def activities(papers: float, *, effort: Effort | None = None) -> list[Activity]:
     """The usual activities of one performance that asks for so many papers."""
     each = effort or Effort()
-    trips = [Activity("Nộp hồ sơ", each.trip_hours, each.trip_vnd), Activity("Nhận kết quả", each.trip_hours, each.trip_vnd)]
+    trips = [
+        Activity("Nộp hồ sơ", each.trip_hours, each.trip_vnd),
+        Activity("Nhận kết quả", each.trip_hours, each.trip_vnd),
+    ]
     return [
         Activity("Điền mẫu đơn, tờ khai", each.form_hours),
         Activity("Chuẩn bị giấy tờ", each.paper_hours * papers, each.paper_vnd * papers),
@@ -81,7 +86,7 @@ def cost_change(
     return CostChange(
         before_vnd=rounded_vnd(before.per_year),
         after_vnd=rounded_vnd(after.per_year),
-        saving_vnd=rounded_vnd(found.amount),
+        saving_vnd=rounded_vnd(before.per_year) - rounded_vnd(after.per_year),
         saving_percent=None if found.rate_percent is None else float(found.rate_percent),
         low_vnd=rounded_vnd(savings[0][0]),
         high_vnd=rounded_vnd(savings[-1][0]),

@@ -9,8 +9,8 @@ import pandas as pd
 from analysis.pairs import FEATURES, Catalogue, candidate_pairs, catalogue, pair_features
 from analysis.thresholds import Thresholds
 
-# Weights of the score, chosen by hand and rounded so that a person can add them up. A feature a pair says nothing
-# about (no papers listed, no steps listed) drops out and the others are scaled up.
+# Weights of the score, chosen by hand and rounded so that a person can add them up. Where a pair says nothing about
+# a feature (no papers listed, no steps listed) the likeness of the object stands in: silence is no likeness.
 WEIGHTS = {"papers": 0.30, "steps": 0.25, "title": 0.20, "result": 0.10, "same_act": 0.15}
 OPPOSITE_CAP = 0.30  # one undoes the other: never proposed as one procedure, however alike the words
 LONG_CHAIN = 8  # a chain of eight equal steps, offices and days is no accident; shorter ones are office habit
@@ -27,7 +27,16 @@ RELATION_VI = {
 }
 MERGEABLE = ("duplicate", "level_twin", "overlap", "sibling")
 _ORDINAL = re.compile(r"lần (đầu|thứ nhất|hai|thứ hai|ba)")
-GIVES = ["proc_core", "other_proc_core", "relation", "score", "propose_merge", "evidence", "name", "other_name"]
+GIVES = [
+    "proc_core",
+    "other_proc_core",
+    "relation",
+    "score",
+    "propose_merge",
+    "evidence",
+    "name",
+    "other_name",
+]
 
 
 def overlaps(book: Catalogue, *, thresholds: Thresholds) -> pd.DataFrame:
@@ -55,7 +64,9 @@ def typed_pairs(book: Catalogue, pairs: list[tuple[int, int]], *, thresholds: Th
         table[name] = [book.cores[i] for i in table[side]]
     table["name"] = [book.names[i] for i in table["a"]]
     table["other_name"] = [book.names[i] for i in table["b"]]
-    table = table.sort_values(["score", "proc_core", "other_proc_core"], ascending=[False, True, True], kind="stable")
+    table = table.sort_values(
+        ["score", "proc_core", "other_proc_core"], ascending=[False, True, True], kind="stable"
+    )
     return table[[*GIVES, *FEATURES]].reset_index(drop=True)
 
 
@@ -67,9 +78,10 @@ def overlapping_procedures(
 
 
 def _contributions(table: pd.DataFrame) -> pd.DataFrame:
-    values = pd.DataFrame({name: table[name].astype(float) for name in WEIGHTS})
-    weights = values.notna() * pd.Series(WEIGHTS)
-    return values.fillna(0.0) * weights.div(weights.sum(axis=1), axis=0)
+    instead = table["object"].fillna(0.0)
+    return pd.DataFrame(
+        {name: weight * table[name].astype(float).fillna(instead) for name, weight in WEIGHTS.items()}
+    )
 
 
 def _chain_counts(book: Catalogue, table: pd.DataFrame) -> np.ndarray:
@@ -96,7 +108,10 @@ def _relations(book: Catalogue, table: pd.DataFrame) -> list[str]:
     rules = [
         ("opposite", table["opposite"] & (title >= 0.6)),
         ("chain", pd.Series(later, index=table.index) & (title >= 0.4)),
-        ("level_twin", table["level_differs"] & (((papers >= 0.6) & (title >= 0.4)) | ((object_ >= 0.85) & same_act))),
+        (
+            "level_twin",
+            table["level_differs"] & (((papers >= 0.6) & (title >= 0.4)) | ((object_ >= 0.85) & same_act)),
+        ),
         ("duplicate", (title >= 0.9) & (object_ >= 0.85) & ~other_act & ~table["level_differs"]),
         ("overlap", table["chain_counts"]),
         ("sibling", other_act & (object_ >= 0.5) & (title >= 0.6)),
@@ -104,7 +119,9 @@ def _relations(book: Catalogue, table: pd.DataFrame) -> list[str]:
         ("chain", table["feeds"]),
         ("sibling", (object_ >= 0.75) & (title >= 0.7)),
     ]
-    return list(np.select([mask.to_numpy() for _, mask in rules], [name for name, _ in rules], default="unrelated"))
+    return list(
+        np.select([mask.to_numpy() for _, mask in rules], [name for name, _ in rules], default="unrelated")
+    )
 
 
 def _evidence(table: pd.DataFrame, parts: pd.DataFrame) -> list[str]:
@@ -116,7 +133,15 @@ def _evidence(table: pd.DataFrame, parts: pd.DataFrame) -> list[str]:
         line: dict[str, dict[str, float | bool | None]] = {}
         for name in shown:
             value = columns[name][i]
-            plain = bool(value) if isinstance(value, np.bool_) else None if np.isnan(value) else round(float(value), 3)
-            line[name] = {"value": plain} | ({"adds": round(float(added[name][i]), 3)} if name in added else {})
+            plain = (
+                bool(value)
+                if isinstance(value, np.bool_)
+                else None
+                if np.isnan(value)
+                else round(float(value), 3)
+            )
+            line[name] = {"value": plain} | (
+                {"adds": round(float(added[name][i]), 3)} if name in added else {}
+            )
         lines.append(json.dumps(line, ensure_ascii=False))
     return lines

@@ -47,7 +47,9 @@ def catalogue(
       `papers`: proc_core, name; `steps`: proc_core, step_no, task, with role or office_code and planned_days
     """
     check_columns(procedures, ["proc_core", "name"], where="catalogue")
-    table = procedures.drop_duplicates("proc_core").sort_values("proc_core", kind="stable").reset_index(drop=True)
+    table = (
+        procedures.drop_duplicates("proc_core").sort_values("proc_core", kind="stable").reset_index(drop=True)
+    )
     cores = table["proc_core"].astype(str).tolist()
     place = {core: i for i, core in enumerate(cores)}
     titles = [parsed_title(str(name)) for name in table["name"]]
@@ -134,7 +136,9 @@ def _unit_rows(texts: Sequence[str], *, letters: bool) -> Any:
     if letters:
         maker = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, dtype=np.float64)
     else:
-        maker = TfidfVectorizer(token_pattern=r"[^\W_]+", ngram_range=(1, 2), sublinear_tf=True, dtype=np.float64)
+        maker = TfidfVectorizer(
+            token_pattern=r"[^\W_]+", ngram_range=(1, 2), sublinear_tf=True, dtype=np.float64
+        )
     if not any(filled):
         return None
     return maker.fit_transform(filled)
@@ -182,7 +186,9 @@ def _near_sets(sets: Sequence[frozenset[str]], least: float) -> set[tuple[int, i
 def _papers(papers: pd.DataFrame, place: dict[str, int], same_share: float) -> list[frozenset[str]]:
     sets: list[set[str]] = [set() for _ in place]
     if not papers.empty:
-        for core, kind, _ in papers_of_procedures(papers, same_share=same_share).itertuples(index=False, name=None):
+        for core, kind, _ in papers_of_procedures(papers, same_share=same_share).itertuples(
+            index=False, name=None
+        ):
             if str(core) in place:
                 sets[place[str(core)]].add(kind)
     return [frozenset(each) for each in sets]
@@ -197,8 +203,14 @@ def _chains(
         table = steps.sort_values(["proc_core", "step_no"], kind="stable")
         who = next((name for name in ("role", "office_code", "agency") if name in table.columns), None)
         actors = _texts(table, who) if who else [""] * len(table)
-        days = table["planned_days"].astype(float).fillna(-1.0) if "planned_days" in table.columns else [-1.0] * len(table)
-        for core, task, actor, day in zip(table["proc_core"], _texts(table, "task"), actors, days, strict=True):
+        days = (
+            table["planned_days"].astype(float).fillna(-1.0)
+            if "planned_days" in table.columns
+            else [-1.0] * len(table)
+        )
+        for core, task, actor, day in zip(
+            table["proc_core"], _texts(table, "task"), actors, days, strict=True
+        ):
             if str(core) in place:
                 chains[place[str(core)]].append((fold(actor), fold(task), float(day)))
                 tasks[place[str(core)]].append(fold(task))

@@ -25,7 +25,9 @@ _INSTRUCTION = re.compile(
 _LONGEST_NAME = 60  # words: a longer "paper" is a paragraph of law
 _SAME_AS_NEXT_BLOCK = 2048
 
-COMMON_IDENTITY = re.compile(r"can cuoc|chung minh nhan dan|cmnd|cccd|ho chieu|so ho khau|giay khai sinh|dinh danh ca nhan")
+COMMON_IDENTITY = re.compile(
+    r"can cuoc|chung minh nhan dan|cmnd|cccd|ho chieu|so ho khau|giay khai sinh|dinh danh ca nhan"
+)
 
 
 def paper_key(name: str) -> str:
@@ -65,7 +67,9 @@ def papers_of_procedures(papers: pd.DataFrame, *, same_share: float) -> pd.DataF
     keys = sorted(set(rows["key"]))
     types = dict(zip(keys, _types(keys, same_share), strict=True))
     rows["paper_type"] = [types[key] for key in rows["key"]]
-    first = rows.drop_duplicates(["proc_core", "paper_type"]).sort_values(["proc_core", "paper_type"], kind="stable")
+    first = rows.drop_duplicates(["proc_core", "paper_type"]).sort_values(
+        ["proc_core", "paper_type"], kind="stable"
+    )
     return first[["proc_core", "paper_type", "name"]].reset_index(drop=True)
 
 
@@ -100,5 +104,9 @@ def papers_most_asked(usage: pd.DataFrame, *, thresholds: Thresholds) -> pd.Data
     table = table.loc[[is_paper(str(name)) for name in table["name"]]].copy()
     table["is_identity"] = [COMMON_IDENTITY.search(str(key)) is not None for key in table["paper_key"]]
     table["is_often"] = (table["procedures"] >= thresholds.paper_procedures) & (table["dossiers"] > 0)
-    table = table.sort_values(["dossiers", "procedures", "paper_key"], ascending=[False, False, True], kind="stable")
-    return table[["paper_key", "name", "procedures", "dossiers", "is_identity", "is_often"]].reset_index(drop=True)
+    table = table.sort_values(
+        ["dossiers", "procedures", "paper_key"], ascending=[False, False, True], kind="stable"
+    )
+    return table[["paper_key", "name", "procedures", "dossiers", "is_identity", "is_often"]].reset_index(
+        drop=True
+    )

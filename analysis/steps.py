@@ -35,7 +35,9 @@ def step_times(counts: pd.DataFrame, *, quarter: str, thresholds: Thresholds) ->
       (OFFICE rows: in its unit). A row that is not usable has its counts and nulls for every time.
     """
     check_columns(counts, NEEDS, where="step_times")
-    inside = counts["is_open"].astype(bool) | counts["end_quarter"].isin(window(quarter, thresholds.window_quarters))
+    inside = counts["is_open"].astype(bool) | counts["end_quarter"].isin(
+        window(quarter, thresholds.window_quarters)
+    )
     rows = _prepared(counts.loc[inside & counts["elapsed_half_days"].notna()])
     if rows.empty:
         return pd.DataFrame(columns=GIVES)
@@ -65,7 +67,9 @@ def _level(rows: pd.DataFrame, name: str, by: Sequence[str], thresholds: Thresho
     table = pd.DataFrame({"all": seen["n"], "n": seen["n"] - seen["same"]})
     table["same_second_share"] = seen["same"] / seen["n"]
     table["is_usable"] = (table["same_second_share"] <= thresholds.same_second_share) & (table["n"] > 0)
-    good = rows.loc[rows["same"].eq(0)].merge(table["is_usable"], left_on=keys, right_index=True, validate="many_to_one")
+    good = rows.loc[rows["same"].eq(0)].merge(
+        table["is_usable"], left_on=keys, right_index=True, validate="many_to_one"
+    )
     good = good.loc[good["is_usable"]]
     for part in (_means(good, keys), _medians(good, keys, thresholds), _overruns(good, keys, thresholds)):
         table = table.join(part)
@@ -80,24 +84,30 @@ def _level(rows: pd.DataFrame, name: str, by: Sequence[str], thresholds: Thresho
 
 def _means(good: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     planned = good["planned"].notna()
-    sums = pd.DataFrame({
-        "time": good["elapsed"] * good["ended"],
-        "ended": good["ended"],
-        "plan": (good["planned"] * good["n"]).where(planned, 0.0),
-        "plan_n": good["n"].where(planned, 0),
-        "excess": ((good["elapsed"] - good["planned"]) * good["ended"]).where(planned, 0.0),
-    })
+    sums = pd.DataFrame(
+        {
+            "time": good["elapsed"] * good["ended"],
+            "ended": good["ended"],
+            "plan": (good["planned"] * good["n"]).where(planned, 0.0),
+            "plan_n": good["n"].where(planned, 0),
+            "excess": ((good["elapsed"] - good["planned"]) * good["ended"]).where(planned, 0.0),
+        }
+    )
     sums = sums.groupby([good[key] for key in keys], sort=True).sum()
-    return pd.DataFrame({
-        "mean_half_days": (sums["time"] / sums["ended"]).where(sums["ended"] > 0),
-        "planned_half_days": (sums["plan"] / sums["plan_n"]).where(sums["plan_n"] > 0),
-        "excess_half_days": sums["excess"].where(sums["plan_n"] > 0),
-    })
+    return pd.DataFrame(
+        {
+            "mean_half_days": (sums["time"] / sums["ended"]).where(sums["ended"] > 0),
+            "planned_half_days": (sums["plan"] / sums["plan_n"]).where(sums["plan_n"] > 0),
+            "excess_half_days": sums["excess"].where(sums["plan_n"] > 0),
+        }
+    )
 
 
 def _medians(good: pd.DataFrame, keys: list[str], thresholds: Thresholds) -> pd.DataFrame:
     curves = survival_curves(good, by=keys, time="elapsed", confidence=thresholds.confidence)
-    return survival_quantiles(curves, 0.5, by=keys).set_index(keys).rename(columns={"time": "median_half_days"})
+    return (
+        survival_quantiles(curves, 0.5, by=keys).set_index(keys).rename(columns={"time": "median_half_days"})
+    )
 
 
 def _overruns(good: pd.DataFrame, keys: list[str], thresholds: Thresholds) -> pd.DataFrame:

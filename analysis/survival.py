@@ -45,7 +45,11 @@ def survival_curves(
     total_ended = ended.groupby(grouping, sort=False).cumsum()
     low, high = _interval(table["survival"].to_numpy(), variance.to_numpy(), confidence)
     low, high = _exact_ends(
-        table["survival"].to_numpy(), low, high, seen=(risk.to_numpy(), total_ended.to_numpy()), confidence=confidence
+        table["survival"].to_numpy(),
+        low,
+        high,
+        seen=(risk.to_numpy(), total_ended.to_numpy()),
+        confidence=confidence,
     )
     table["ci_low"], table["ci_high"] = low, high
     return table[[*by, *CURVE]]
@@ -59,7 +63,12 @@ def _interval(survival: np.ndarray, variance: np.ndarray, confidence: float) -> 
 
 
 def _exact_ends(
-    survival: np.ndarray, low: np.ndarray, high: np.ndarray, *, seen: tuple[np.ndarray, np.ndarray], confidence: float
+    survival: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    *,
+    seen: tuple[np.ndarray, np.ndarray],
+    confidence: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     risk, ended = seen
     tail = (1.0 - confidence) / 2
@@ -83,7 +92,9 @@ def survival_at(
     keys = list(by)
     first = curves.groupby(keys, sort=True).first().reset_index()[[*keys, "at_risk"]]
     upto = curves.loc[curves["time"] <= moment].groupby(keys, sort=True).last().reset_index()
-    found = first.merge(upto[[*keys, "survival", "ci_low", "ci_high"]], on=keys, how="left", validate="one_to_one")
+    found = first.merge(
+        upto[[*keys, "survival", "ci_low", "ci_high"]], on=keys, how="left", validate="one_to_one"
+    )
     nothing = found["survival"].isna()
     found.loc[nothing, ["survival", "ci_high"]] = 1.0
     found.loc[nothing, "ci_low"] = ((1.0 - confidence) / 2) ** (1.0 / found.loc[nothing, "at_risk"])
@@ -100,7 +111,9 @@ def survival_quantiles(
     """
     keys = list(by)
     everyone = curves[keys].drop_duplicates()
-    reached = curves.loc[curves[column] <= 1.0 - share + 1e-12].groupby(keys, sort=True)["time"].min().reset_index()
+    reached = (
+        curves.loc[curves[column] <= 1.0 - share + 1e-12].groupby(keys, sort=True)["time"].min().reset_index()
+    )
     return everyone.merge(reached, on=keys, how="left", validate="one_to_one")
 
 

@@ -32,7 +32,9 @@ OPPOSITES = (
     ("nhập cảnh", "xuất cảnh"), ("đăng ký tạm trú", "xóa đăng ký tạm trú"), ("thành lập", "giải thể"),
     ("bổ nhiệm", "miễn nhiệm"), ("thế chấp", "xóa thế chấp"), ("lắp đặt", "tháo dỡ"), ("mở", "đóng"),
 )  # fmt: skip
-_BY_LENGTH = sorted(((phrase, kind) for kind, all_ in ACTS.items() for phrase in all_), key=lambda x: (-len(x[0]), x[0]))
+_BY_LENGTH = sorted(
+    ((phrase, kind) for kind, all_ in ACTS.items() for phrase in all_), key=lambda x: (-len(x[0]), x[0])
+)
 _ACT = re.compile(r"(?<!\w)(" + "|".join(re.escape(phrase) for phrase, _ in _BY_LENGTH) + r")(?!\w)")
 _KIND = dict(_BY_LENGTH)
 
@@ -48,7 +50,9 @@ _TIERS = {
     "tỉnh": "TINH", "sở": "TINH", "huyện": "HUYEN", "xã": "XA",
 }  # fmt: skip
 _TIER_WORD = re.compile(r"(?:cấp |, |^|\W)(trung ương|tw|bộ|tỉnh|huyện|xã|cục|sở)(?!\w)")
-_LEAD = re.compile(r"^(?:thủ tục(?: hành chính)?\s*:?\s*)?(?:giải quyết )?(?:đề nghị |thực hiện )?(?:thủ tục )?")
+_LEAD = re.compile(
+    r"^(?:thủ tục(?: hành chính)?\s*:?\s*)?(?:giải quyết )?(?:đề nghị |thực hiện )?(?:thủ tục )?"
+)
 _NOT_WORD = re.compile(r"[^\w]+")
 _ACT_REACH = 90  # letters: acts after that belong to the cases a title lists, not to the title
 
@@ -94,7 +98,9 @@ def are_opposite(one: Title, other: Title) -> bool:
 
     A change or a copy is no opposite of an end: "điều chỉnh" and "chấm dứt" are two cases of one object.
     """
-    if ("END" in one.acts) != ("END" in other.acts) and {one.act, other.act}.isdisjoint({"CHANGE", "COPY", "EXTEND"}):
+    if ("END" in one.acts) != ("END" in other.acts) and {one.act, other.act}.isdisjoint(
+        {"CHANGE", "COPY", "EXTEND"}
+    ):
         return True
     for left, right in OPPOSITES:
         in_one, in_other = (left in one.core, right in one.core), (left in other.core, right in other.core)

@@ -62,16 +62,16 @@ def parse_dossier_codes(codes: pd.Series) -> pd.DataFrame:
 
     Gives: unit (text), day (datetime64[us]), seq (Int64), regime ('OLD' or 'NEW'), is_recoded (bool)
     """
-    texts = codes.astype("str")
-    old = texts.str.extract(f"^{_OLD.pattern}\\Z")
-    new = texts.str.extract(f"^{_NEW.pattern}\\Z")
-    is_old = old["unit"].notna()
-    parts = old.where(is_old, new)
+    texts = codes.astype("str").reset_index(drop=True)
+    parts = texts.str.extract(rf"^{_OLD.pattern}\Z")
+    is_old = parts["unit"].notna()
+    if not is_old.all():
+        parts[~is_old] = texts[~is_old].str.extract(rf"^{_NEW.pattern}\Z")
     ymd = parts["ymd"].where(~is_old, "20" + parts["ymd"])
     day = pd.to_datetime(ymd, format="%Y%m%d", errors="coerce").astype("datetime64[us]")
     real = day.notna()
-    regime = pd.Series("NEW", index=codes.index, dtype="str").mask(is_old, "OLD")
-    return pd.DataFrame(
+    regime = pd.Series("NEW", index=texts.index, dtype="str").mask(is_old, "OLD")
+    frame = pd.DataFrame(
         {
             "unit": parts["unit"].where(real),
             "day": day,
@@ -80,6 +80,7 @@ def parse_dossier_codes(codes: pd.Series) -> pd.DataFrame:
             "is_recoded": (is_old & real & (parts["seq"].str.len() == 5)).fillna(False).astype(bool),
         }
     )
+    return frame.set_axis(codes.index)
 
 
 def proc_core(code: str) -> str | None:

@@ -27,15 +27,18 @@ _SAME_LETTER: Final = str.maketrans(
     | dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"')
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
     | {"\u2026": "..."}
-    | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", None)  # invisible
+    | dict.fromkeys(map(chr, range(0xF020, 0xF100)), " ")  # bullets of a symbol font
+    | dict.fromkeys("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff", None)  # invisible
 )
 _BEFORE_STOP: Final = re.compile(r"\s+(?=[,.;:!?)\]])")
 _AFTER_OPEN: Final = re.compile(r"(?<=[(\[])\s+")
 _ABBREVIATIONS: Final = {
+    "BHTN": "bảo hiểm thất nghiệp",
     "BHXH": "bảo hiểm xã hội",
     "BHYT": "bảo hiểm y tế",
     "BTXH": "bảo trợ xã hội",
     "CCCD": "căn cước công dân",
+    "CCHN": "chứng chỉ hành nghề",
     "CMND": "chứng minh nhân dân",
     "CNQSDĐ": "chứng nhận quyền sử dụng đất",
     "ĐKKD": "đăng ký kinh doanh",
@@ -45,9 +48,13 @@ _ABBREVIATIONS: Final = {
     "GD&ĐT": "giáo dục và đào tạo",
     "GDĐT": "giáo dục và đào tạo",
     "GPXD": "giấy phép xây dựng",
+    "GTGT": "giá trị gia tăng",
     "HĐND": "Hội đồng nhân dân",
     "HTX": "hợp tác xã",
+    "KCB": "khám bệnh, chữa bệnh",
     "LĐTBXH": "lao động - thương binh và xã hội",
+    "NLĐ": "người lao động",
+    "NSDLĐ": "người sử dụng lao động",
     "QSD đất": "quyền sử dụng đất",
     "QSDĐ": "quyền sử dụng đất",
     "QSH": "quyền sở hữu",
@@ -55,6 +62,8 @@ _ABBREVIATIONS: Final = {
     "SDĐ": "sử dụng đất",
     "TN&MT": "tài nguyên và môi trường",
     "TNMT": "tài nguyên và môi trường",
+    "TNCN": "thu nhập cá nhân",
+    "TNDN": "thu nhập doanh nghiệp",
     "TNHH": "trách nhiệm hữu hạn",
     "TSGLVĐ": "tài sản gắn liền với đất",
     "TTHC": "thủ tục hành chính",

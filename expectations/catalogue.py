@@ -1,10 +1,11 @@
 """All rules, in the order they are judged and reported, and the reference page made from them."""
 
-from expectations import dossier_rules, dossier_time_rules, pause_rules, step_rules, unit_rules
+from expectations import dossier_rules, dossier_time_rules, pause_rules, status_rules, step_rules, unit_rules
 from expectations.rule import Rule
 
 RULES: tuple[Rule, ...] = (
     *dossier_rules.RULES,
+    *status_rules.RULES,
     *dossier_time_rules.RULES,
     *step_rules.RULES,
     *pause_rules.RULES,
@@ -22,9 +23,10 @@ _HEAD = """# Data-quality rules
 
 Made from `expectations/` by `python -m expectations.catalogue`; do not edit by hand.
 
-A failed *critical* rule sets the row aside (quarantine) until it is corrected; *warning* and *info* keep the row and
-flag the dossier. A rule applies to a unit only when the unit's sources give the columns it needs; otherwise the
-results say so by name. A rule that could not run counts as failed, and if it is critical its rows are set aside.
+A failed *critical* rule sets the row aside (quarantine) until it is corrected; *warning* and *info* keep the
+row and flag the dossier. A rule applies to a unit only when the unit's sources give the columns it needs;
+otherwise the results say so by name. A rule that could not run counts as failed, and if it is critical the
+rows it applies to are set aside.
 """
 
 

@@ -17,7 +17,8 @@ RESULT_COLUMNS = [
     "examples",
 ]  # fmt: skip
 REJECTED_COLUMNS = [
-    "unit_code", "night", "table_name", "file_name", "line_no", "rule_id", "severity", "message", "dossier_code",
+    "unit_code", "night", "table_name", "file_name", "line_no", "rule_id", "severity", "message",
+    "dossier_code",
 ]  # fmt: skip
 FLAG_COLUMNS = ["unit_code", "night", "dossier_code", "rule_id", "severity"]
 
@@ -51,7 +52,7 @@ class JudgeContext:
 
     @property
     def hours(self) -> OfficeHours:
-        """The office hours; pairs of a site file such as [["07:00", "11:30"], ["13:30", "17:00"]] are read."""
+        """The office hours; pairs as a site file writes them, [["07:00", "11:30"], ...], are read."""
         if isinstance(self.office_hours, OfficeHours):
             return self.office_hours
         return OfficeHours.parse(",".join(f"{opens}-{closes}" for opens, closes in self.office_hours))

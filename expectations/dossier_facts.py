@@ -62,12 +62,12 @@ class DossierFacts(TableFacts):
 
     @cached_property
     def code(self) -> pd.DataFrame:
-        """The parts of the dossier code: unit, day, seq, regime, is_recoded; empty where it does not parse."""
+        """The parts of the dossier code: unit, day, seq, regime, is_recoded; empty where unreadable."""
         return parse_dossier_codes(self.seen["dossier_code"])
 
     @cached_property
     def identifier_known(self) -> Series:
-        """Fact: the unit part of the code is the identifier of a unit of the site, valid on the code's day."""
+        """Fact: the code begins with the identifier of a unit of the site, valid on the code's day."""
         units = intervals(self.context.units)
         units = units[units["identifier"].notna()]
         asked = self.code[["unit", "day"]].dropna()
@@ -89,7 +89,7 @@ class DossierFacts(TableFacts):
 
     @cached_property
     def procedure(self) -> pd.DataFrame:
-        """The procedure's version on the day received: known, in_force and the catalogue's limit, fee, no_due."""
+        """The procedure's version on the day received: known, in_force, and its limit, fee and no_due."""
         columns = ["limit_quantity", "limit_unit", "area_extra", "no_due", "fee_vnd"]
         catalogue = intervals(self.context.procedures)
         for column in set(columns) - set(catalogue.columns):
@@ -113,7 +113,7 @@ class DossierFacts(TableFacts):
 
     @cached_property
     def posted(self) -> Series:
-        """Fact: the procedure is posted at the unit on the day received; units that post nothing do not count."""
+        """Fact: the procedure is posted at the unit on the day received; units that post none are passed."""
         postings = intervals(self.context.postings)[["proc_core", "unit_code", "valid_from", "valid_to"]]
         asked = self.seen[["proc_core", "unit_code", "received_on"]].dropna()
         matched = asked.reset_index().merge(postings, on=["proc_core", "unit_code"])
@@ -135,7 +135,8 @@ class DossierFacts(TableFacts):
         table = given.drop_duplicates("dossier_code").set_index("dossier_code")
         state = table.reindex(columns=PREVIOUS_COLUMNS[1:]).reindex(self.seen["dossier_code"].to_numpy())
         state.index = self.index
-        state = state.apply(pd.to_numeric, errors="coerce").astype("float64")
+        state = pd.DataFrame({name: pd.to_numeric(state[name], errors="coerce") for name in state.columns})
+        state = state.astype("float64")
         if "prev_status" in self.seen.columns:
             state["status"] = pd.to_numeric(self.seen["prev_status"], errors="coerce")
         return state
@@ -166,8 +167,9 @@ class DossierFacts(TableFacts):
 
     @cached_property
     def supplement_count(self) -> Series:
-        """Supplement requests of the dossier: those handed in tonight or those known before, whichever are more."""
-        return np.maximum(self.pause["supplements"], self.previous["supplement_count"].fillna(0.0))
+        """Supplement requests of the dossier: tonight's or those known before, whichever are more."""
+        before = self.previous["supplement_count"].fillna(0.0)
+        return self.pause["supplements"].where(self.pause["supplements"] >= before, before)
 
     @cached_property
     def is_paused_ever(self) -> Series:
@@ -239,7 +241,7 @@ class DossierFacts(TableFacts):
 
     @cached_property
     def finish_times_believable(self) -> Series:
-        """Fact: the finish is not the due date to the second, nor one of a unit's many at closing time sharp."""
+        """Fact: the finish is not the due date to the second, nor one of many at closing time sharp."""
         finished, due, limits = self.seen["finished_at"], self.seen["due_at"], self.context.limits
         same = (finished == due) & (finished != finished.dt.floor("D"))
         closing = pd.Timedelta(microseconds=self.context.hours.closing_us)

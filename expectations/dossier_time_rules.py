@@ -8,9 +8,9 @@ from domain.columns import DOSSIER
 from domain.status import Status
 from expectations.context import JudgeContext
 from expectations.dossier_facts import DossierFacts
-from expectations.dossier_rules import _no_catalogue
-from expectations.facts import Series, verdicts
-from expectations.rule import Rule, at_most, holds, not_before
+from expectations.dossier_rules import no_catalogue
+from expectations.facts import Series, show, verdicts
+from expectations.rule import Rule, holds, not_before
 
 # What has happened cannot lie after the night; a due date and only a due date may.
 _HAPPENED = ("submitted_at", "received_at", "entered_at", "finished_at", "returned_at", "refused_at")
@@ -26,11 +26,11 @@ _STILL_OPEN = (
 
 def _dates_read(facts: DossierFacts) -> Series:
     missing = facts.rows["received_at"].isna()
-    return verdicts((facts.bad_dates() == "") & ~missing, True | missing, facts.index)
+    return verdicts((facts.bad_dates == "") & ~missing, True | missing, facts.index)
 
 
 def _date_words(facts: DossierFacts) -> Series:
-    words = facts.bad_dates()
+    words = facts.bad_dates
     return words.mask(words == "", DOSSIER["received_at"].vi + " [trống]")
 
 
@@ -40,16 +40,16 @@ def _not_ahead(facts: DossierFacts) -> Series:
 
 
 def _ahead_words(facts: DossierFacts) -> Series:
-    future = facts.seen[list(_HAPPENED)].gt(facts.night_end)
-    words = [
-        ", ".join(
-            f"{DOSSIER[name].vi} [{facts.seen.at[row, name]:%d/%m/%Y}]"
+    future = facts.seen[list(_HAPPENED)] > facts.night_end
+    words = {
+        row: ", ".join(
+            f"{DOSSIER[name].vi} [{show(values[name])}]"
             for name in _HAPPENED
-            if future.at[row, name]
+            if values[name] > facts.night_end
         )
-        for row in facts.index[future.any(axis=1)]
-    ]
-    return pd.Series(words, index=facts.index[future.any(axis=1)], dtype="str").reindex(facts.index)
+        for row, values in facts.seen.loc[future.any(axis=1), list(_HAPPENED)].to_dict("index").items()
+    }
+    return pd.Series(words, dtype="str").reindex(facts.index)
 
 
 def _working(column: str) -> Any:
@@ -67,7 +67,8 @@ def _accepted_soon(facts: DossierFacts) -> Series:
 
 
 def _due_given(facts: DossierFacts) -> Series:
-    due = facts.seen["due_at"].notna()
+    # An unreadable due date is DT-01's matter.
+    due = facts.told("due_at")
     concerns = ~facts.procedure["no_due"] & ~facts.seen["status"].isin(_NOT_DUE)
     return verdicts(due, concerns, facts.index)
 
@@ -97,13 +98,10 @@ def _makeup_hint(facts: DossierFacts) -> Series:
 
 def _finish_given(facts: DossierFacts) -> Series:
     status = facts.seen["status"]
-    finished = facts.seen["finished_at"].notna()
-    # A finish that could not be read is DT-01's matter.
-    returned = facts.seen["returned_at"].notna() | ~facts.gives("returned_at")
+    finished = facts.told("finished_at")
+    returned = facts.told("returned_at") | ~facts.gives("returned_at")
     done = status.isin([Status.DONE_PROCESSING, Status.RETURNED])
-    return verdicts(
-        finished & ((status != Status.RETURNED) | returned), done & (facts.bad_dates() == ""), facts.index
-    )
+    return verdicts(finished & ((status != Status.RETURNED) | returned), done, facts.index)
 
 
 def _return_closed(facts: DossierFacts) -> Series:
@@ -149,7 +147,8 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "02",
         "critical",
-        "Ngày của việc đã xảy ra (tiếp nhận, kết thúc, trả...) ở sau đêm tổng hợp; đề nghị đơn vị kiểm tra đồng hồ "
+        "Ngày của việc đã xảy ra (tiếp nhận, kết thúc, trả...) ở sau đêm tổng hợp; đề nghị đơn vị kiểm tra "
+        "đồng hồ "
         "máy và gửi lại hồ sơ.",
         "Ngày ở tương lai: {words}; đề nghị đơn vị kiểm tra và gửi lại hồ sơ.",
         needs=(),
@@ -192,14 +191,16 @@ RULES: tuple[Rule, ...] = (
         "07",
         "critical",
         "Ngày hẹn trả trước ngày tiếp nhận; đề nghị đơn vị kiểm tra và gửi lại hồ sơ.",
-        "Ngày hẹn trả [{due_on}] trước ngày tiếp nhận [{received_on}]; đề nghị đơn vị kiểm tra và gửi lại hồ sơ.",
+        "Ngày hẹn trả [{due_on}] trước ngày tiếp nhận [{received_on}]; đề nghị đơn vị kiểm tra và gửi lại hồ "
+        "sơ.",
         needs=("due_at",),
         expect=not_before("due_on", "received_on"),
     ),
     _rule(
         "08",
         "warning",
-        "Ngày hẹn trả rơi vào ngày nghỉ; hạn tính đến hết ngày làm việc tiếp theo, đề nghị đơn vị hẹn lại cho đúng.",
+        "Ngày hẹn trả rơi vào ngày nghỉ; hạn tính đến hết ngày làm việc tiếp theo, đề nghị đơn vị hẹn lại "
+        "cho đúng.",
         "Ngày hẹn trả [{due_on}] là ngày nghỉ; đề nghị đơn vị kiểm tra lịch nghỉ của phần mềm.",
         needs=("due_at",),
         fact=_working("due_at"),
@@ -212,17 +213,18 @@ RULES: tuple[Rule, ...] = (
         needs=("due_at",),
         fact=_due_as_counted,
         show=_EXPECTED,
-        idle=_no_catalogue,
+        idle=no_catalogue,
     ),
     _rule(
         "10",
         "warning",
-        "Thời gian hẹn trả dài hơn thời hạn của thủ tục mà không có bổ sung, tạm dừng; đề nghị đơn vị giải trình.",
+        "Thời gian hẹn trả dài hơn thời hạn của thủ tục mà không có bổ sung, tạm dừng; đề nghị đơn vị giải "
+        "trình.",
         "Ngày hẹn trả [{due_on}] muộn hơn thời hạn của thủ tục [{expected}]{hint}; đề nghị đơn vị kiểm tra.",
         needs=("due_at",),
         fact=_due_within_limit,
         show=_EXPECTED,
-        idle=_no_catalogue,
+        idle=no_catalogue,
     ),
     _rule(
         "11",
@@ -237,7 +239,8 @@ RULES: tuple[Rule, ...] = (
         "12",
         "warning",
         "Trả kết quả trước khi kết thúc xử lý; đề nghị đơn vị kiểm tra hai ngày này.",
-        "Ngày trả kết quả [{returned_at}] trước ngày kết thúc xử lý [{finished_at}]; đề nghị đơn vị kiểm tra.",
+        "Ngày trả kết quả [{returned_at}] trước ngày kết thúc xử lý [{finished_at}]; đề nghị đơn vị kiểm "
+        "tra.",
         needs=("finished_at", "returned_at"),
         fact=lambda facts: facts.in_order("finished_at", "returned_at"),
     ),
@@ -245,7 +248,8 @@ RULES: tuple[Rule, ...] = (
         "13",
         "warning",
         "Hồ sơ đã xong nhưng thiếu ngày kết thúc xử lý hoặc ngày trả; đề nghị đơn vị bổ sung.",
-        "Trạng thái [{status}] nhưng ngày kết thúc [{finished_at}], ngày trả [{returned_at}]; đề nghị đơn vị bổ sung.",
+        "Trạng thái [{status}] nhưng ngày kết thúc [{finished_at}], ngày trả [{returned_at}]; đề nghị đơn vị "
+        "bổ sung.",
         needs=("status", "finished_at"),
         fact=_finish_given,
     ),
@@ -260,7 +264,8 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "15",
         "warning",
-        "Hồ sơ treo: quá hạn trên 180 ngày mà chưa kết thúc; đề nghị đơn vị giải quyết dứt điểm hoặc đóng hồ sơ.",
+        "Hồ sơ treo: quá hạn trên 180 ngày mà chưa kết thúc; đề nghị đơn vị giải quyết dứt điểm hoặc đóng hồ "
+        "sơ.",
         "Hẹn trả ngày [{due_on}], đến nay chưa kết thúc; đề nghị đơn vị giải quyết dứt điểm hoặc đóng hồ sơ.",
         needs=("due_at",),
         fact=_not_stale,
@@ -270,14 +275,16 @@ RULES: tuple[Rule, ...] = (
         "warning",
         "Giờ kết thúc trùng ngày hẹn trả đến từng giây, hoặc nhiều hồ sơ kết thúc đúng giờ tan sở: "
         "có thể nhập hàng loạt; đề nghị đơn vị kiểm tra.",
-        "Giờ kết thúc [{finished_at}], hẹn trả [{due_at}]: trùng từng giây hoặc đúng giờ tan sở; đề nghị kiểm tra.",
+        "Giờ kết thúc [{finished_at}], hẹn trả [{due_at}]: trùng từng giây hoặc đúng giờ tan sở; đề nghị "
+        "kiểm tra.",
         needs=("finished_at",),
         fact=lambda facts: facts.finish_times_believable,
     ),
     _rule(
         "17",
         "warning",
-        "Nhập hồ sơ vào phần mềm chậm hơn một ngày làm việc sau khi tiếp nhận; đề nghị đơn vị nhập trong ngày.",
+        "Nhập hồ sơ vào phần mềm chậm hơn một ngày làm việc sau khi tiếp nhận; đề nghị đơn vị nhập trong "
+        "ngày.",
         "Tiếp nhận [{received_at}] nhưng nhập phần mềm [{entered_at}]; đề nghị đơn vị nhập trong ngày.",
         needs=("entered_at",),
         fact=_entered_soon,

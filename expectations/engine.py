@@ -1,8 +1,8 @@
 """Great Expectations as the rule engine: one suite and one pass a table, failing row ids back.
 
-The frame's own index is the row id. With COMPLETE, GX then hands the failing index back as a plain list; naming
-an id column instead makes it look every failing row up one by one (20 s for 600,000 rows). The import costs
-seconds, so it stays inside the functions.
+The frame's own index is the row id. With COMPLETE, GX then hands the failing index back as a plain list;
+naming an id column instead makes it look every failing row up one by one. The import costs seconds, so it
+stays inside the functions.
 """
 
 import logging
@@ -59,11 +59,12 @@ def _validate(rules: Sequence[Rule], frame: pd.DataFrame, context: JudgeContext)
     if not rules or frame.empty:
         nothing = np.array([], dtype=np.int64)
         return {rule.id: Ran(failed=nothing, checked=np.zeros(0, dtype=bool)) for rule in rules}
-    import great_expectations as gx  # noqa: PLC0415 - takes seconds and 300 MB
-    from great_expectations.core import ExpectationSuite  # noqa: PLC0415
+    import great_expectations as gx
+    from great_expectations.core import ExpectationSuite
 
-    gx_context = gx.get_context(mode="ephemeral")
-    gx_context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    with _quiet():
+        gx_context = gx.get_context(mode="ephemeral")
+    gx_context.variables.progress_bars = {"globally": False}
     columns = sorted({column for rule in rules for column in rule.expect.columns} & set(frame.columns))
     asset = gx_context.data_sources.add_pandas("night").add_dataframe_asset("rows")
     batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame[columns]})
@@ -82,11 +83,12 @@ def _validate(rules: Sequence[Rule], frame: pd.DataFrame, context: JudgeContext)
 
 def _built(rules: Sequence[Rule], context: JudgeContext) -> tuple[dict[str, Any], dict[str, str]]:
     """The expectation of each rule, and why one could not even be made."""
-    import great_expectations.expectations as gxe  # noqa: PLC0415
+    import great_expectations.expectations as gxe
 
     built: dict[str, Any] = {}
     unbuilt: dict[str, str] = {}
     for rule in rules:
+        # Whatever is wrong with one rule must not stop the others.
         try:
             kind = getattr(gxe, rule.expect.kind)
             built[rule.id] = kind(
@@ -95,7 +97,7 @@ def _built(rules: Sequence[Rule], context: JudgeContext) -> tuple[dict[str, Any]
                 meta={"rule": rule.id},
                 notes=rule.sentence,
             )
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one rule must not stop the others
+        except Exception as error:
             unbuilt[rule.id] = f"{type(error).__name__}: {error}"[:300]
     return built, unbuilt
 

@@ -6,7 +6,6 @@ where it does not concern the row. Rows are in the order unit_code, file_name, l
 
 import json
 import re
-from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +15,7 @@ import pandas as pd
 from domain.columns import TABLES, Column
 from expectations.context import JudgeContext
 
-Series = pd.Series  # type: ignore[type-arg]
+Series = pd.Series
 PREVIOUS_COLUMNS = ("dossier_code", "status", "supplement_count", "paused_days")
 _ONE_DAY = np.timedelta64(1, "D")
 
@@ -37,7 +36,9 @@ def empty(column: Column, index: pd.Index) -> Series:
     dtypes: dict[str, Any] = {
         "text": "str", "int": "Int64", "float": "float64", "instant": "datetime64[us]", "bool": "boolean",
     }  # fmt: skip
-    return pd.Series(pd.NaT if column.kind == "instant" else None, index=index, dtype=dtypes[column.kind])
+    nothing: Any = pd.NaT if column.kind == "instant" else None
+    series: Series = pd.Series([nothing] * len(index), index=index, dtype=dtypes[column.kind])
+    return series
 
 
 def verdicts(holds: Any, concerns: Any, index: pd.Index) -> Series:
@@ -51,6 +52,8 @@ class TableFacts:
     """What all tables share. `rows`: as handed in, ordered; `seen`: the working copy the rules look at."""
 
     table = ""
+    # Columns where a date after the night is as unusable as an absurd one.
+    future_matters: frozenset[str] = frozenset()
 
     def __init__(self, rows: pd.DataFrame, context: JudgeContext) -> None:
         self.rows = rows
@@ -98,33 +101,39 @@ class TableFacts:
         found = {row: json.loads(text) for row, text in texts[texts != ""].items() if text != "{}"}
         return pd.DataFrame.from_dict(found, orient="index").reindex(self.index)
 
-    def bad_dates(self, future_of: Iterable[str] = ()) -> Series:
+    def told(self, name: str) -> Series:
+        """Whether the source said anything in a column, be it unreadable or absurd."""
+        told = self.rows[name].notna()
+        return told | self.unparsed[name].notna() if name in self.unparsed.columns else told
+
+    @cached_property
+    def bad_dates(self) -> Series:
         """Per row the date columns that cannot be used, in words with the value; '' where there is none."""
-        texts = pd.Series("", index=self.index, dtype="str")
-        future = frozenset(future_of)
+        words: dict[int, list[str]] = {}
         for name in self.instants:
             raw = pd.to_datetime(self.rows[name], errors="coerce").astype("datetime64[us]")
             bad = self.absurd(raw)
-            if name in future:
+            if name in self.future_matters:
                 bad = bad | (raw > self.night_end)
-            words = pd.Series("", index=self.index, dtype="str")
-            words[bad] = [show(value) for value in raw[bad]]
+            told = raw[bad].map(show)
             if name in self.unparsed.columns:
-                unread = self.unparsed[name].notna()
-                words[unread] = [safe_text(str(value)) for value in self.unparsed.loc[unread, name]]
-            hit = words != ""
-            named = TABLES[self.table][name].vi + " [" + words + "]"
-            texts = texts.where(~hit, texts + texts.where(texts == "", ", ").where(texts != "", "") + named)
-        return texts
+                told = pd.concat([told, self.unparsed[name].dropna().map(_safe)])
+            for row, value in told.items():
+                words.setdefault(int(str(row)), []).append(f"{TABLES[self.table][name].vi} [{value}]")
+        joined = pd.Series({row: ", ".join(values) for row, values in words.items()}, dtype="str")
+        return joined.reindex(self.index).fillna("")
 
     def day(self, name: str) -> Series:
         """The date (midnight) of an instant column."""
-        return self.seen[name].dt.floor("D")
+        day: Series = self.seen[name].dt.floor("D")
+        return day
 
     def before(self, earlier: Series, later: Series) -> Series:
         """Whether `earlier` < `later`; by date when either has no time of day (a date-only source)."""
         dated = (earlier == earlier.dt.floor("D")) | (later == later.dt.floor("D"))
-        return (earlier < later).where(~dated, earlier.dt.floor("D") < later.dt.floor("D"))
+        by_day = earlier.dt.floor("D") < later.dt.floor("D")
+        before: Series = (by_day & dated) | ((earlier < later) & ~dated)
+        return before
 
     def in_order(self, earlier: str, later: str) -> Series:
         """Fact: `later` is not before `earlier`, where both are there."""
@@ -177,11 +186,16 @@ def show(value: Any) -> str:
     if value is None or value is pd.NaT or value is pd.NA or value != value:  # noqa: PLR0124 - NaN
         return "trống"
     if isinstance(value, pd.Timestamp):
-        pattern = "%d/%m/%Y" if value == value.normalize() else "%d/%m/%Y %H:%M"
-        return value.strftime(pattern)
+        # Not strftime: it writes year 201 for 0201.
+        day = f"{value.day:02d}/{value.month:02d}/{value.year:04d}"
+        return day if value == value.normalize() else f"{day} {value.hour:02d}:{value.minute:02d}"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
+
+
+def _safe(value: Any) -> str:
+    return safe_text(str(value))
 
 
 def safe_text(text: str) -> str:

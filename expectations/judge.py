@@ -49,9 +49,10 @@ def judge(
 ) -> Verdict:
     """Judge tonight's staged frames ('dossier', 'step', 'pause') of all units.
 
-    Needs: the columns of domain.columns (missing optional ones count as not given), `unparsed` where there is.
-    Gives: see Verdict. Every input row is either in `accepted` or has at least one row in `rejected`. A rule that
-    raises is reported with could_run False and failed = checked, and if critical all its rows are set aside.
+    Needs: the columns of domain.columns (a missing optional one counts as not given), `unparsed` if there is.
+    Gives: see Verdict. Every input row is either in `accepted` or has at least one row in `rejected`. A rule
+    that raises is reported with could_run False and every row it applies to as failed; if it is critical,
+    those rows are set aside.
     """
     judged = {table: _judge_table(facts, rules, context) for table, facts in _facts(frames, context).items()}
     rejected = {table: _rejected_rows(part) for table, part in judged.items()}
@@ -91,9 +92,10 @@ def _judge_table(facts: Facts, rules: Sequence[Rule], context: JudgeContext) -> 
         judged.applies[rule.id] = applies
         if rule.fact is None:
             continue
+        # A broken fact is a rule that could not run, not a broken night.
         try:
             columns[rule.expect.columns[0]] = rule.fact(facts).where(applies)
-        except Exception as error:  # noqa: BLE001 - a broken fact is a rule that could not run, not a broken night
+        except Exception as error:
             errors[rule.id] = f"{type(error).__name__}: {error}"[:300]
     native = {
         column: facts.seen[column]
@@ -172,13 +174,13 @@ def _rejected(
     if not parts:
         return pd.DataFrame(columns=REJECTED_COLUMNS)
     order = {table: number for number, table in enumerate(TABLES)}
-    together = pd.concat(parts, ignore_index=True).assign(
+    together: pd.DataFrame = pd.concat(parts, ignore_index=True).assign(
         table_order=lambda frame: frame["table_name"].map(order)
     )
     together = together.sort_values(
         ["unit_code", "table_order", "row", "position"], kind="stable", ignore_index=True
     )
-    return together[REJECTED_COLUMNS]
+    return together.reindex(columns=REJECTED_COLUMNS)
 
 
 def _messages(part: _Judged, rule: Rule, failing: npt.NDArray[np.int64]) -> list[str]:
@@ -186,18 +188,15 @@ def _messages(part: _Judged, rule: Rule, failing: npt.NDArray[np.int64]) -> list
         return [_NOT_RUN.format(rule=rule.id)] * len(failing)
     if not len(failing):
         return []
-    seen = part.facts.seen.loc[failing]
-    shown = {name: worked_out(part.facts).loc[failing] for name, worked_out in rule.show.items()}
+    seen = part.facts.seen.take(failing)
+    shown = {name: worked_out(part.facts).take(failing) for name, worked_out in rule.show.items()}
     values = seen.drop(columns=list(shown), errors="ignore").assign(**shown)
-    return [
-        rule.message.format_map({name: show(value) for name, value in row.items()})
-        for row in values[_fields(rule.message)].to_dict("records")
-    ]
+    rows = values[list(_fields(rule.message))].to_dict("records")
+    return [rule.message.format_map({str(name): show(value) for name, value in row.items()}) for row in rows]
 
 
-def _fields(message: str) -> list[str]:
-
-    return list(dict.fromkeys(name for _, name, _, _ in Formatter().parse(message) if name))
+def _fields(message: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(message) if name}
 
 
 def _flags(
@@ -217,9 +216,8 @@ def _flags(
     parts = [part for part in parts if len(part)]
     if not parts:
         return pd.DataFrame(columns=FLAG_COLUMNS)
-    return pd.concat(parts, ignore_index=True)[FLAG_COLUMNS].sort_values(
-        ["unit_code", "dossier_code", "rule_id"], kind="stable", ignore_index=True
-    )
+    together: pd.DataFrame = pd.concat(parts, ignore_index=True).reindex(columns=FLAG_COLUMNS)
+    return together.sort_values(["unit_code", "dossier_code", "rule_id"], kind="stable", ignore_index=True)
 
 
 def _results(judged: Mapping[str, _Judged], rules: Sequence[Rule], context: JudgeContext) -> pd.DataFrame:
@@ -262,10 +260,7 @@ def _rule_results(part: _Judged, rule: Rule, units: "pd.Series[str]") -> list[di
 
 
 def _result(unit: str, rule: Rule, told: dict[str, Any]) -> dict[str, Any]:
-    base = {"checked": 0, "failed": 0, "could_run": True, "examples": []}
-    row = (
-        base
-        | told
-        | {"unit_code": unit, "rule_id": rule.id, "severity": rule.severity, "table_name": rule.table}
-    )
+    row: dict[str, Any] = {"checked": 0, "failed": 0, "could_run": True, "examples": []}
+    row |= told
+    row |= {"unit_code": unit, "rule_id": rule.id, "severity": rule.severity, "table_name": rule.table}
     return row | {"examples": json.dumps([str(code) for code in row["examples"]], ensure_ascii=False)}

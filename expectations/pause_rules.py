@@ -8,7 +8,6 @@ from expectations.rule import Rule, at_most, holds, one_of
 from expectations.step_facts import PauseFacts
 
 KINDS = ["SUPPLEMENT", "FINANCIAL"]
-_HAPPENED = ("started_at", "ended_at")
 
 
 def _keyed(facts: PauseFacts) -> Series:
@@ -18,11 +17,11 @@ def _keyed(facts: PauseFacts) -> Series:
 
 def _dates_read(facts: PauseFacts) -> Series:
     missing = facts.rows["started_at"].isna()
-    return verdicts((facts.bad_dates(future_of=_HAPPENED) == "") & ~missing, True | missing, facts.index)
+    return verdicts((facts.bad_dates == "") & ~missing, True | missing, facts.index)
 
 
 def _date_words(facts: PauseFacts) -> Series:
-    words = facts.bad_dates(future_of=_HAPPENED)
+    words = facts.bad_dates
     return words.mask(words == "", "Yêu cầu lúc [trống]")
 
 
@@ -49,8 +48,10 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "02",
         "critical",
-        "Lần tạm dừng gửi trùng (cùng mã hồ sơ, cùng số lần); chỉ dòng đầu được nhận, đề nghị đơn vị bỏ dòng trùng.",
-        "Lần tạm dừng [{pause_no}] của hồ sơ đã có ở dòng [{first_line}]; đề nghị đơn vị bỏ dòng trùng và gửi lại.",
+        "Lần tạm dừng gửi trùng (cùng mã hồ sơ, cùng số lần); chỉ dòng đầu được nhận, đề nghị đơn vị bỏ dòng "
+        "trùng.",
+        "Lần tạm dừng [{pause_no}] của hồ sơ đã có ở dòng [{first_line}]; đề nghị đơn vị bỏ dòng trùng và "
+        "gửi lại.",
         expect=at_most("copy_no", lambda _: 1),
         show={"first_line": lambda facts: facts.first_line("unit_code", "dossier_code", "pause_no")},
     ),
@@ -66,7 +67,8 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "04",
         "critical",
-        "Ngày của lần tạm dừng bị trống, không đọc được, vô lý hoặc ở tương lai; đề nghị đơn vị sửa và gửi lại.",
+        "Ngày của lần tạm dừng bị trống, không đọc được, vô lý hoặc ở tương lai; đề nghị đơn vị sửa và gửi "
+        "lại.",
         "Lần tạm dừng [{pause_no}] có ngày không dùng được: {words}; đề nghị đơn vị sửa và gửi lại.",
         fact=_dates_read,
         show={"words": _date_words},

@@ -15,6 +15,7 @@ class StepFacts(TableFacts):
     """The steps of the night, with the night's dossiers beside them."""
 
     table = "step"
+    future_matters = frozenset({"arrived_at", "finished_at"})
 
     def __init__(self, rows: pd.DataFrame, context: JudgeContext, dossiers: pd.DataFrame) -> None:
         super().__init__(rows, context)
@@ -44,7 +45,7 @@ class StepFacts(TableFacts):
 
     @cached_property
     def inside_dossier(self) -> Series:
-        """Fact: the step was worked on working days, and the dossier's steps together are no longer than it."""
+        """Fact: worked on working days, and the dossier's steps together take no longer than the dossier."""
         working = pd.DataFrame(
             {name: self.is_working(self.day(name)) for name in ("arrived_at", "finished_at")}
         )
@@ -70,6 +71,7 @@ class PauseFacts(TableFacts):
     """The pauses of the night."""
 
     table = "pause"
+    future_matters = frozenset({"started_at", "ended_at"})
 
     def __init__(self, rows: pd.DataFrame, context: JudgeContext) -> None:
         super().__init__(rows, context)

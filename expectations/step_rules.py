@@ -7,8 +7,6 @@ from expectations.facts import Series, verdicts
 from expectations.rule import Rule, at_least, at_most, holds
 from expectations.step_facts import StepFacts
 
-_HAPPENED = ("arrived_at", "finished_at")
-
 
 def _keyed(facts: StepFacts) -> Series:
     keyed = facts.seen[["dossier_code", "step_no"]].notna().all(axis=1)
@@ -16,7 +14,7 @@ def _keyed(facts: StepFacts) -> Series:
 
 
 def _dates_read(facts: StepFacts) -> Series:
-    words = facts.bad_dates(future_of=_HAPPENED)
+    words = facts.bad_dates
     return verdicts(words == "", words.notna(), facts.index)
 
 
@@ -46,7 +44,8 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "06",
         "critical",
-        "Bước xử lý gửi trùng (cùng mã hồ sơ, cùng số bước); chỉ dòng đầu được nhận, đề nghị đơn vị bỏ dòng trùng.",
+        "Bước xử lý gửi trùng (cùng mã hồ sơ, cùng số bước); chỉ dòng đầu được nhận, đề nghị đơn vị bỏ dòng "
+        "trùng.",
         "Bước [{step_no}] của hồ sơ đã có ở dòng [{first_line}]; đề nghị đơn vị bỏ dòng trùng và gửi lại.",
         expect=at_most("copy_no", lambda _: 1),
         show={"first_line": lambda facts: facts.first_line("unit_code", "dossier_code", "step_no")},
@@ -57,13 +56,14 @@ RULES: tuple[Rule, ...] = (
         "Giờ nhận, giờ giao của bước không đọc được, vô lý hoặc ở tương lai; đề nghị đơn vị sửa và gửi lại.",
         "Bước [{step_no}] có ngày không dùng được: {words}; đề nghị đơn vị sửa và gửi lại.",
         fact=_dates_read,
-        show={"words": lambda facts: facts.bad_dates(future_of=_HAPPENED)},
+        show={"words": lambda facts: facts.bad_dates},
     ),
     _rule(
         "08",
         "critical",
         "Bước xử lý giao trước khi nhận; đề nghị đơn vị kiểm tra phiếu kiểm soát và gửi lại.",
-        "Bước [{step_no}] giao [{finished_at}] trước khi nhận [{arrived_at}]; đề nghị đơn vị kiểm tra và gửi lại.",
+        "Bước [{step_no}] giao [{finished_at}] trước khi nhận [{arrived_at}]; đề nghị đơn vị kiểm tra và gửi "
+        "lại.",
         needs=("finished_at", "arrived_at"),
         fact=lambda facts: facts.in_order("arrived_at", "finished_at"),
     ),
@@ -79,7 +79,8 @@ RULES: tuple[Rule, ...] = (
         "02",
         "warning",
         "Giờ giao nhận của các bước không tăng dần; đề nghị đơn vị kiểm tra phiếu kiểm soát.",
-        "Bước [{step_no}] nhận [{arrived_at}], giao [{finished_at}] trước bước liền trước; đề nghị đơn vị kiểm tra.",
+        "Bước [{step_no}] nhận [{arrived_at}], giao [{finished_at}] trước bước liền trước; đề nghị đơn vị "
+        "kiểm tra.",
         needs=("arrived_at",),
         fact=lambda facts: facts.times_increase,
     ),
@@ -88,7 +89,8 @@ RULES: tuple[Rule, ...] = (
         "warning",
         "Bước xử lý rơi vào ngày nghỉ, hoặc tổng thời gian các bước dài hơn thời gian giải quyết hồ sơ; "
         "đề nghị đơn vị kiểm tra.",
-        "Bước [{step_no}] nhận [{arrived_at}], giao [{finished_at}]: vào ngày nghỉ, hoặc tổng các bước dài hơn "
+        "Bước [{step_no}] nhận [{arrived_at}], giao [{finished_at}]: vào ngày nghỉ, hoặc tổng các bước dài "
+        "hơn "
         "thời gian giải quyết; đề nghị đơn vị kiểm tra.",
         needs=("arrived_at",),
         fact=lambda facts: facts.inside_dossier,

@@ -15,9 +15,9 @@ WORST_FIRST: tuple[OutcomeStatus, ...] = ("FAILED", "MISSING", "EMPTY", "COLLECT
 class UnitOutcome:
     """One unit's night: what was there, how many rows (staged and set aside while reading), what to mend.
 
-    `files` are the names of the files taken in; `control_total` is the unit's own count of dossiers, where it
-    gives one; `message` is for the office (Vietnamese), '' when all is well; `fingerprint` changes when bytes,
-    unit file or our version change.
+    `files` are the names of the files taken in; `control_total` is the unit's own count of dossiers, where
+    it gives one; `message` is for the office (Vietnamese), '' when all is well; `fingerprint` changes when
+    bytes, unit file or our version change.
     """
 
     unit_code: str
@@ -30,8 +30,8 @@ class UnitOutcome:
     fingerprint: str = ""
 
 
-class FileFault(KnownError):
-    """A fault of a file a unit handed in, said in Vietnamese: it becomes an outcome row, never an exception."""
+class FileFault(KnownError):  # noqa: N818 - the unit's fault, not an error of ours
+    """A fault of a file a unit handed in, in Vietnamese: it ends as an outcome row."""
 
     def __init__(self, code: str, message: str, *, mend: str, status: OutcomeStatus = "FAILED") -> None:
         super().__init__(code, message, mend=mend)

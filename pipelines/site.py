@@ -1,6 +1,7 @@
 """A site is a folder of YAML and CSV: `site.yml`, `units/<code>.yml`, `calendar.csv`, `catalogue/`."""
 
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -47,8 +48,8 @@ class Catalogue(Strict):
 
     format: Literal["folder", "portal_parquet", "none"]
     place: str | None = None
-    constants: dict[str, Cell] = {}
-    procedures: list[CatalogueProcedure] = []
+    constants: dict[str, Cell] = Field(default_factory=dict)
+    procedures: list[CatalogueProcedure] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _place_is_given(self) -> "Catalogue":
@@ -75,15 +76,15 @@ class RuleOff(Strict):
 class Rules(Strict):
     """Rules switched off with a reason, and moved thresholds."""
 
-    off: list[RuleOff] = []
-    limits: dict[str, float] = {}
+    off: list[RuleOff] = Field(default_factory=list)
+    limits: dict[str, float] = Field(default_factory=dict)
 
 
 class Mail(Strict):
     """Sender, and who reads for the whole site."""
 
     sender: str = Field(default="tong-hop-ho-so@site.invalid", alias="from")
-    district: list[str] = []
+    district: list[str] = Field(default_factory=list)
 
 
 class Signer(Strict):
@@ -126,7 +127,7 @@ class SiteFile(Strict):
     counter_unit: str | None = None
     area_class: Literal["MOUNTAIN", "NORMAL"] = "NORMAL"
     dossier_code: Literal["national", "any"] = "national"
-    office_hours: list[tuple[str, str]] = [("07:00", "11:30"), ("13:30", "17:00")]
+    office_hours: tuple[tuple[str, str], ...] = (("07:00", "11:30"), ("13:30", "17:00"))
     calendar: str = "calendar.csv"
     catalogue: Catalogue = Catalogue(format="none")
     minimum_group: int = Field(default=5, ge=1)
@@ -137,7 +138,7 @@ class SiteFile(Strict):
     signer: Signer = Signer()
     retention: Retention = Retention()
     quarter: QuarterRules = QuarterRules()
-    hourly_rate: list[Rate] = []
+    hourly_rate: list[Rate] = Field(default_factory=list)
 
     @field_validator("timezone")
     @classmethod
@@ -150,7 +151,7 @@ class SiteFile(Strict):
 
     @field_validator("office_hours")
     @classmethod
-    def _hours(cls, periods: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    def _hours(cls, periods: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
         flat = [moment for period in periods for moment in period]
         if (
             not flat
@@ -167,7 +168,7 @@ class Site(SiteFile):
     """A whole site: its own file and its units, sorted by code."""
 
     folder: Path
-    units: list[Unit] = []
+    units: list[Unit] = Field(default_factory=list)
 
     def unit(self, code: str) -> Unit:
         """The unit of this code. Raises KnownError E-UNIT-UNKNOWN."""
@@ -194,8 +195,9 @@ class Site(SiteFile):
         )
         if not known:
             return None
+        rate = known[-1]
         return HourlyRate(
-            value_vnd=known[-1].value_vnd, source=known[-1].source, valid_from=known[-1].valid_from
+            value_vnd=Decimal(str(rate.value_vnd)), source=rate.source, valid_from=rate.valid_from
         )
 
 

@@ -98,12 +98,12 @@ class Source(Strict):
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     sheet: str | None = None
     header_row: Literal["auto"] | int = "auto"
-    time_formats: list[str] = DEFAULT_TIME_FORMATS
-    columns: dict[str, str] = {}
-    codes: dict[str, dict[str, Cell]] = {}
-    constants: dict[str, Cell] = {}
+    time_formats: list[str] = Field(default_factory=lambda: list(DEFAULT_TIME_FORMATS))
+    columns: dict[str, str] = Field(default_factory=dict)
+    codes: dict[str, dict[str, Cell]] = Field(default_factory=dict)
+    constants: dict[str, Cell] = Field(default_factory=dict)
     derive_status: DeriveStatus | None = None
-    ignore: list[str] = []
+    ignore: list[str] = Field(default_factory=list)
     control: Control | None = None
     optional: bool = False
 
@@ -191,7 +191,7 @@ def checked_place(place: str) -> str:
     if (
         place.startswith(("/", "\\"))
         or ".." in place.replace("\\", "/").split("/")
-        or ":" in place.split("/")[0]
+        or ":" in place.split("/", maxsplit=1)[0]
     ):
         raise ValueError(f"place [{place}] must stay below the inbox (no leading /, no ..)")
     try:
@@ -238,9 +238,9 @@ class Unit(Strict):
     valid_to: date | None = None
     contact: Contact = Contact()
     expects: Literal["every_night", "working_days"] = "working_days"
-    offices: dict[str, str] = {}
-    sources: list[Source] = []
-    corrections: list[Correction] = []
+    offices: dict[str, str] = Field(default_factory=dict)
+    sources: list[Source] = Field(default_factory=list)
+    corrections: list[Correction] = Field(default_factory=list)
 
     @field_validator("offices", mode="before")
     @classmethod

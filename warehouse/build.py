@@ -7,7 +7,7 @@ join it, and no value is ever written into SQL text.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -69,13 +69,14 @@ def _model(path: Path) -> Model:
 
 
 def build(connection: Connection, as_of: date, known: str, *, temporary: bool) -> None:
-    """Make every model's table anew, as of the end of day `as_of`, from the slices of nights up to `known`."""
+    """Make every model's table anew, as of the end of day `as_of`, from slices of nights <= `known`."""
     quarter = Quarter.of(as_of)
     year_before = quarter.previous().previous().previous()
     parameters = pd.DataFrame(
         [
             {
                 "as_of": as_of,
+                "as_of_at": datetime.combine(as_of, time(23, 59, 59)),
                 "known": known,
                 "quarter": str(quarter),
                 "quarter_first": quarter.first,
@@ -95,19 +96,12 @@ def build(connection: Connection, as_of: date, known: str, *, temporary: bool) -
             continue
         names = ", ".join(f'"{name}"' for name in model.columns)
         connection.exec_driver_sql(
-            f'INSERT INTO "{model.name}" ({names}) SELECT {names} FROM (\n{model.sql}\n) AS made'.replace("%", "%%")
-            if not is_duckdb(connection)
-            else f'INSERT INTO "{model.name}" ({names}) SELECT {names} FROM (\n{model.sql}\n) AS made'
+            f'INSERT INTO "{model.name}" ({names}) SELECT {names} FROM (\n{model.sql}) AS made'
         )
 
 
 def drop(connection: Connection, name: str, *, temporary: bool) -> None:
-    """Drop a model's table if it is there: the temporary one that shadows, or the lasting one."""
-    if is_duckdb(connection):
-        place = "temp.main" if temporary else "main"
-        if not temporary:
-            row = connection.exec_driver_sql("SELECT current_database()").one()
-            place = f'"{row[0]}".main'
-    else:
-        place = "pg_temp" if temporary else "public"
-    connection.exec_driver_sql(f'DROP TABLE IF EXISTS {place}."{name}"')
+    """Drop a model's table if it is there: the temporary one, or (once that is gone) the lasting one."""
+    temporary_place = "temp.main." if is_duckdb(connection) else "pg_temp."
+    place = temporary_place if temporary else ""
+    connection.exec_driver_sql(f'DROP TABLE IF EXISTS {place}"{name}"')

@@ -11,7 +11,7 @@ import pandas as pd
 import psycopg
 import pyarrow as pa
 import pyarrow.csv
-from sqlalchemy import Connection, CursorResult, Table, text
+from sqlalchemy import Connection, Table, text
 
 from warehouse.frames import rows_to_arrow, to_arrow, to_frame
 
@@ -49,7 +49,9 @@ def insert_frame(connection: Connection, table: Table, frame: pd.DataFrame) -> i
     if is_duckdb(connection):
         driver.register(_INCOMING, rows)
         try:
-            connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({names}) SELECT {names} FROM {_INCOMING}')
+            connection.exec_driver_sql(
+                f'INSERT INTO "{table.name}" ({names}) SELECT {names} FROM {_INCOMING}'
+            )
         finally:
             driver.unregister(_INCOMING)
         return int(rows.num_rows)
@@ -59,17 +61,24 @@ def insert_frame(connection: Connection, table: Table, frame: pd.DataFrame) -> i
     assert isinstance(driver, psycopg.Connection)
     # Begin through SQLAlchemy first, so that the copy is inside the transaction it thinks it is in.
     connection.exec_driver_sql("SELECT 1")
-    with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN (FORMAT csv)') as copy:
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN (FORMAT csv)') as copy,
+    ):
         copy.write(buffer.getbuffer())
     return int(rows.num_rows)
 
 
 def read_frame(connection: Connection, sql: str, parameters: dict[str, Any] | None = None) -> pd.DataFrame:
     """The rows of one statement as a frame, typed alike on both databases (see warehouse/frames.py)."""
-    result: CursorResult[Any] = connection.execute(text(sql), parameters or {})
-    cursor: Any = result.cursor
+    statement = text(sql).bindparams(**(parameters or {}))
     if is_duckdb(connection):
-        return to_frame(cursor.to_arrow_table())
+        compiled: Any = statement.compile(dialect=connection.dialect)
+        values = [compiled.params[name] for name in compiled.positiontup or ()]
+        driver: Any = connection.connection.driver_connection
+        return to_frame(driver.sql(compiled.string, params=values).to_arrow_table())
+    result = connection.execute(statement)
+    cursor: Any = result.cursor
     names = [column.name for column in cursor.description]
     types = [_POSTGRES_TYPES[column.type_code] for column in cursor.description]
     return to_frame(rows_to_arrow(result.fetchall(), names, types))

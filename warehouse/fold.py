@@ -17,6 +17,7 @@ stays what it was.
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -25,7 +26,10 @@ from domain.ids import stable_id
 from warehouse.kinds import kind_of
 from warehouse.tables import DOSSIER_CHANGE, DOSSIER_TABLE, DOSSIER_VERSION, QUARANTINE
 
-FIELDS: tuple[str, ...] = (*(name for name in DOSSIER if name not in ORIGIN and name != "dossier_code"), "proc_core")
+FIELDS: tuple[str, ...] = (
+    *(name for name in DOSSIER if name not in ORIGIN and name != "dossier_code"),
+    "proc_core",
+)
 ANNOTATED: tuple[str, ...] = (
     "version_no",
     "is_owner",
@@ -34,6 +38,7 @@ ANNOTATED: tuple[str, ...] = (
     "status_since",
     "row_hash",
 )
+_NO_CREDIT: dict[str, Any] = {"credit_due_at": pd.NaT, "credit_finished_at": pd.NaT, "status_since": None}
 MOVED_DUE, MOVED_FINISH, OTHER_UNIT = "DQ-HX-01", "DQ-HX-02", "DQ-ID-05"
 
 
@@ -66,8 +71,10 @@ def fold(versions: pd.DataFrame, pauses: pd.DataFrame, apologies: pd.DataFrame) 
     first_night = owned.groupby("dossier_code")["night"].transform("first")
     dossiers = last.assign(first_night=first_night[last.index])
     columns = [column.name for column in DOSSIER_VERSION.columns]
-    others = others.assign(credit_due_at=pd.NaT, credit_finished_at=pd.NaT, status_since=None)
-    annotated = pd.concat([owned[columns], others[columns]], ignore_index=True) if len(others) else owned[columns]
+    others = others.assign(**_NO_CREDIT)
+    annotated = (
+        pd.concat([owned[columns], others[columns]], ignore_index=True) if len(others) else owned[columns]
+    )
     return Folded(
         versions=annotated,
         dossiers=dossiers[[column.name for column in DOSSIER_TABLE.columns]],
@@ -83,9 +90,9 @@ def settle_merged(rows: pd.DataFrame, versions: pd.DataFrame) -> pd.Series:
     a row of a unit that only works on a step of another's dossier does. `versions` needs is_owner.
     """
     others = versions[~versions["is_owner"].astype(bool)]
-    since = others.groupby(["unit_code", "dossier_code"], as_index=False)["night"].min()
+    since = others.groupby(["unit_code", "dossier_code"], as_index=False).agg(since=("night", "min"))
     joined = rows[["unit_code", "dossier_code", "night"]].merge(
-        since.rename(columns={"night": "since"}), on=["unit_code", "dossier_code"], how="left", validate="m:1"
+        since, on=["unit_code", "dossier_code"], how="left", validate="m:1"
     )
     excluded = joined["since"].notna() & (joined["since"].fillna("") <= joined["night"])
     return pd.Series(~excluded.to_numpy(), index=rows.index, dtype=bool)
@@ -186,7 +193,9 @@ def _has_trace(moves: pd.DataFrame, pauses: pd.DataFrame, apologies: pd.DataFram
     traced = moves["before_due"].isna() & day.notna() & ~moves["was_finished"]
     if len(pauses) and len(moves):
         pairs = moves.assign(row=moves.index, day=day).merge(
-            pauses[pauses["is_merged"].astype(bool)][["dossier_code", "pause_no", "night", "ended_at", "new_due_at"]],
+            pauses[pauses["is_merged"].astype(bool)][
+                ["dossier_code", "pause_no", "night", "ended_at", "new_due_at"]
+            ],
             on="dossier_code",
             suffixes=("", "_pause"),
         )
@@ -201,7 +210,9 @@ def _has_trace(moves: pd.DataFrame, pauses: pd.DataFrame, apologies: pd.DataFram
         pairs = moves.assign(row=moves.index, day=day).merge(
             apologies[["dossier_code", "night", "new_due_on"]], on="dossier_code", suffixes=("", "_letter")
         )
-        kept = (pairs["night_letter"] < pairs["night"]) & (pd.to_datetime(pairs["new_due_on"]) == pairs["day"])
+        kept = (pairs["night_letter"] < pairs["night"]) & (
+            pd.to_datetime(pairs["new_due_on"]) == pairs["day"]
+        )
         once = pairs[kept].sort_values("night").drop_duplicates("dossier_code")
         traced |= traced.index.isin(once["row"])
     return traced
@@ -224,7 +235,9 @@ def _changes(owned: pd.DataFrame, texts: pd.DataFrame) -> pd.DataFrame:
             has_legal_trace=True,
             rule_id=None,
         )
-        broken = {"due_at": ("_untraced", MOVED_DUE), "finished_at": ("_finish_back", MOVED_FINISH)}.get(field)
+        broken = {"due_at": ("_untraced", MOVED_DUE), "finished_at": ("_finish_back", MOVED_FINISH)}.get(
+            field
+        )
         if broken:
             bad = owned.loc[differs, broken[0]]
             rows["has_legal_trace"] = ~bad
@@ -258,5 +271,3 @@ def _other_units(others: pd.DataFrame) -> pd.DataFrame:
 def empty(names: list[str]) -> pd.DataFrame:
     """A frame of these columns and no row."""
     return pd.DataFrame({name: pd.Series(dtype=object) for name in names})
-
-

@@ -7,6 +7,7 @@ bools bool (boolean when there is a NULL).
 """
 
 import json
+import math
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,7 +22,9 @@ from warehouse.kinds import ARROW_TYPES, kind_of
 
 
 def _is_null(value: object) -> bool:
-    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
+    return (
+        value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
+    )
 
 
 def _text(value: object) -> str | None:
@@ -54,8 +57,9 @@ def _array(series: pd.Series, kind: str) -> pa.Array:
         return pa.array(pd.to_datetime(series).astype("datetime64[us]"), type=arrow_type, from_pandas=True)
     if kind == "bool":
         return pa.array(series.astype("boolean"), type=arrow_type, from_pandas=True)
-    dtype = "Int64" if kind == "int" else "Float64"
-    return pa.array(pd.to_numeric(series).astype(dtype), type=arrow_type, from_pandas=True)
+    numbers = pd.to_numeric(series)
+    numbers = numbers.astype("Int64") if kind == "int" else numbers.astype("Float64")
+    return pa.array(numbers, type=arrow_type, from_pandas=True)
 
 
 def to_arrow(frame: pd.DataFrame, table: Table) -> pa.Table:
@@ -84,7 +88,7 @@ def to_arrow(frame: pd.DataFrame, table: Table) -> pa.Table:
         except (TypeError, ValueError, pa.ArrowException) as error:
             raise KnownError(
                 "E-WH-TYPE",
-                f"table [{name}], column [{column.name}]: a value is not of kind [{kind}]: {type(error).__name__}.",
+                f"table [{name}], column [{column.name}]: a value is not of kind [{kind}].",
                 mend=f"give [{column.name}] values of kind {kind}",
             ) from error
     made = pa.table(arrays)
@@ -114,20 +118,20 @@ def _brackets(words: Sequence[str]) -> str:
 
 
 def _series(column: pa.ChunkedArray) -> pd.Series:
-    kind = column.type
+    kind, nulls = column.type, column.null_count
+    nullable: Any = None
     if pa.types.is_decimal(kind):
-        target = pa.int64() if kind.scale == 0 else pa.float64()
-        column, kind = column.cast(target), target
+        kind = pa.int64() if kind.scale == 0 else pa.float64()
+    elif pa.types.is_timestamp(kind):
+        kind = pa.timestamp("us")
+    elif pa.types.is_null(kind):
+        kind = pa.string()
     if pa.types.is_integer(kind):
-        nulls = column.null_count
-        return column.to_pandas(types_mapper=lambda _: pd.Int64Dtype()) if nulls else column.cast(pa.int64()).to_pandas()
-    if pa.types.is_boolean(kind) and column.null_count:
-        return column.to_pandas(types_mapper=lambda _: pd.BooleanDtype())
-    if pa.types.is_timestamp(kind):
-        return column.cast(pa.timestamp("us")).to_pandas()
-    if pa.types.is_null(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return pd.Series(column.to_pandas(), dtype="str")
-    return column.to_pandas()
+        kind, nullable = pa.int64(), pd.Int64Dtype()
+    elif pa.types.is_boolean(kind):
+        nullable = pd.BooleanDtype()
+    mapper = (lambda _: nullable) if nulls and nullable is not None else None
+    return pd.Series(column.cast(kind).to_pandas(types_mapper=mapper))
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
@@ -136,8 +140,10 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
     return pd.DataFrame(columns, columns=table.column_names, index=pd.RangeIndex(table.num_rows))
 
 
-def rows_to_arrow(rows: Sequence[Sequence[Any]], names: Sequence[str], types: Sequence[pa.DataType | None]) -> pa.Table:
-    """Rows of a driver without Arrow as an Arrow table; a type of None (numeric) is int64 if all are whole."""
+def rows_to_arrow(
+    rows: Sequence[Sequence[Any]], names: Sequence[str], types: Sequence[pa.DataType | None]
+) -> pa.Table:
+    """Rows of a driver without Arrow as an Arrow table; type None (numeric): int64 if all are whole."""
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     arrays = {}
     for name, values, kind in zip(names, columns, types, strict=True):

@@ -40,7 +40,14 @@ def columns(spec: str, *, key: bool = False) -> list[Column[Any]]:
         name, _, kind = word.partition(":")
         kind = kind or "text"
         made.append(
-            Column(name, SQL_TYPES[kind], primary_key=key, nullable=not key, autoincrement=False, info={"kind": kind})
+            Column(
+                name,
+                SQL_TYPES[kind],
+                primary_key=key,
+                nullable=not key,
+                autoincrement=False,
+                info={"kind": kind},
+            )
         )
     return made
 

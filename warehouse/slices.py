@@ -29,7 +29,10 @@ from warehouse.tables import (
 
 _WRITER_LOCK = 7468_2017  # any fixed number: one writer of slices at a time on PostgreSQL
 _TOUCHED = Table(
-    "touched_dossier", MetaData(), Column("dossier_code", SQL_TYPES["text"], info={"kind": "text"}), prefixes=["TEMPORARY"]
+    "touched_dossier",
+    MetaData(),
+    Column("dossier_code", SQL_TYPES["text"], info={"kind": "text"}),
+    prefixes=["TEMPORARY"],
 )
 
 
@@ -63,11 +66,17 @@ def write_slice(connection: Connection, new: Slice) -> None:
     frames = _frames(new)
     if not is_duckdb(connection):
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITER_LOCK})
-    touched = {code for table in (DOSSIER_VERSION, STEP_VERSION, PAUSE_VERSION) for code in frames[table]["dossier_code"]}
+    touched = {
+        code
+        for table in (DOSSIER_VERSION, STEP_VERSION, PAUSE_VERSION)
+        for code in frames[table]["dossier_code"]
+    }
     where = "unit_code = :unit_code AND night = :night"
     slice_key = {"unit_code": new.unit_code, "night": new.night}
     for table in (DOSSIER_VERSION, STEP_VERSION, PAUSE_VERSION):
-        old = read_frame(connection, f"SELECT DISTINCT dossier_code FROM {table.name} WHERE {where}", slice_key)
+        old = read_frame(
+            connection, f"SELECT DISTINCT dossier_code FROM {table.name} WHERE {where}", slice_key
+        )
         touched |= set(old["dossier_code"])
     for table, frame in frames.items():
         # rows of stage 'merge' are the fold's own and go with the dossiers they are of
@@ -78,7 +87,9 @@ def write_slice(connection: Connection, new: Slice) -> None:
 
 
 def _frames(new: Slice) -> dict[Table, pd.DataFrame]:
-    outcome = pd.DataFrame([{name: value for name, value in new.outcome.items() if name in SLICE_OUTCOME.columns}])
+    outcome = pd.DataFrame(
+        [{name: value for name, value in new.outcome.items() if name in SLICE_OUTCOME.columns}]
+    )
     given: dict[Table, pd.DataFrame] = {
         SLICE_OUTCOME: outcome,
         LANDED_FILE: new.files,
@@ -95,6 +106,8 @@ def _frames(new: Slice) -> dict[Table, pd.DataFrame]:
         _check_slice(new, table, frame)
         own = frame.drop(columns=[name for name in ignored if name in frame.columns])
         own = own.assign(unit_code=new.unit_code, night=new.night)
+        if table in (STEP_VERSION, PAUSE_VERSION):
+            own = own.assign(is_merged=True)  # true of nearly every row; the fold takes back the others
         frames[table] = to_frame(to_arrow(own, table))
     return frames
 
@@ -104,8 +117,8 @@ def _with_ids(new: Slice) -> pd.DataFrame:
     rows = new.quarantine
     if "quarantine_id" in rows.columns or not len(rows):
         return rows
-    parts = [rows[name] if name in rows.columns else [None] * len(rows)
-             for name in ("stage", "table_name", "file_name", "line_no", "rule_id", "message", "dossier_code")]  # fmt: skip
+    names = ("stage", "table_name", "file_name", "line_no", "rule_id", "message", "dossier_code")
+    parts = [rows[name] if name in rows.columns else [None] * len(rows) for name in names]
     ids = [stable_id(new.unit_code, new.night, *part) for part in zip(*parts, strict=True)]
     return rows.assign(quarantine_id=ids)
 
@@ -126,7 +139,9 @@ def refold(connection: Connection, touched: set[str]) -> None:
         return
     _TOUCHED.create(connection)
     insert_frame(connection, _TOUCHED, pd.DataFrame({"dossier_code": sorted(touched)}, dtype="str"))
-    versions, steps, pauses = (_touched_rows(connection, t) for t in (DOSSIER_VERSION, STEP_VERSION, PAUSE_VERSION))
+    versions, steps, pauses = (
+        _touched_rows(connection, t) for t in (DOSSIER_VERSION, STEP_VERSION, PAUSE_VERSION)
+    )
     for table in (DOSSIER_TABLE, DOSSIER_STEP, PAUSE_TABLE, DOSSIER_CHANGE, QUARANTINE):
         only = " AND stage = 'merge'" if table is QUARANTINE else ""
         connection.exec_driver_sql(
@@ -140,7 +155,9 @@ def refold(connection: Connection, touched: set[str]) -> None:
     _TOUCHED.drop(connection)
 
 
-def _fold_into(connection: Connection, versions: pd.DataFrame, steps: pd.DataFrame, pauses: pd.DataFrame) -> None:
+def _fold_into(
+    connection: Connection, versions: pd.DataFrame, steps: pd.DataFrame, pauses: pd.DataFrame
+) -> None:
     apologies = read_frame(
         connection,
         "SELECT a.dossier_code, a.night, a.new_due_on FROM apology AS a"
@@ -168,7 +185,9 @@ def _touched_rows(connection: Connection, table: Table) -> pd.DataFrame:
     )
 
 
-def _update(connection: Connection, table: Table, old: pd.DataFrame, new: pd.DataFrame, names: tuple[str, ...]) -> None:
+def _update(
+    connection: Connection, table: Table, old: pd.DataFrame, new: pd.DataFrame, names: tuple[str, ...]
+) -> None:
     """Write columns `names` of the rows of `new` that differ from `old` (same keys)."""
     key = [column.name for column in table.primary_key.columns]
     if not len(new):
@@ -195,5 +214,3 @@ def _update(connection: Connection, table: Table, old: pd.DataFrame, new: pd.Dat
 def _part(table: Table, names: list[str]) -> Table:
     columns = [Column(name, table.columns[name].type, info=table.columns[name].info) for name in names]
     return Table(f"changed_{table.name}", MetaData(), *columns, prefixes=["TEMPORARY"])
-
-

@@ -61,7 +61,9 @@ class Warehouse:
                 if is_lock and time.monotonic() < end:
                     time.sleep(0.1)
                     continue
-                raise _cannot_open(where.render_as_string(hide_password=True), said, is_lock=is_lock) from error
+                raise _cannot_open(
+                    where.render_as_string(hide_password=True), said, is_lock=is_lock
+                ) from error
 
     def close(self) -> None:
         """Let go of the database (and of a DuckDB file's lock)."""
@@ -100,7 +102,9 @@ class Warehouse:
         with self.transaction() as connection:
             for name, frame in dimensions.items():
                 if name not in allowed:
-                    raise KnownError("E-WH-TABLE", f"[{name}] is no dimension.", mend=f"one of {sorted(allowed)}")
+                    raise KnownError(
+                        "E-WH-TABLE", f"[{name}] is no dimension.", mend=f"one of {sorted(allowed)}"
+                    )
                 table = allowed[name]
                 rows = frame
                 if table is PROCEDURE_PAPER and len(frame) and "paper_key" not in frame.columns:
@@ -134,7 +138,7 @@ class Warehouse:
             build(connection, as_of, known or (latest[0] if latest else _LATEST), temporary=temporary)
 
     def read(self, name: str, **parameters: Any) -> pd.DataFrame:
-        """The rows of `warehouse/queries/<name>.sql`; every parameter it names must be given (None allowed)."""
+        """The rows of `warehouse/queries/<name>.sql`; each parameter it names must be given."""
         path = QUERIES / f"{name}.sql"
         if not path.is_file():
             known = sorted(query.stem for query in QUERIES.glob("*.sql"))
@@ -155,14 +159,16 @@ class Warehouse:
         key = list(model.key) if model else [column.name for column in table.primary_key.columns]
         names = ", ".join(f'"{column.name}"' for column in table.columns)
         with self.transaction() as connection:
-            if model and not self._has_table(name):
+            if model and not self.has_table(name):
                 raise KnownError(
-                    "E-WH-MODEL", f"model [{name}] is not built yet.", mend="run a night, or Warehouse.build_models"
+                    "E-WH-MODEL",
+                    f"model [{name}] is not built yet.",
+                    mend="run a night, or Warehouse.build_models",
                 )
             frame = read_frame(connection, f'SELECT {names} FROM "{name}"')
         return frame.sort_values(key, ignore_index=True, kind="stable") if len(frame) else frame
 
-    def _has_table(self, name: str) -> bool:
+    def has_table(self, name: str) -> bool:
         if is_duckdb(self._connection):
             sql = "SELECT count(*) AS n FROM duckdb_tables() WHERE table_name = :name"
             return bool(read_frame(self._connection, sql, {"name": name})["n"].iloc[0])
@@ -176,12 +182,16 @@ class Warehouse:
         """
         target = _writable(table)
         if not where:
-            raise KnownError("E-WH-WHERE", f"table [{table}]: nothing says which rows to replace.", mend="give where")
+            raise KnownError(
+                "E-WH-WHERE", f"table [{table}]: nothing says which rows to replace.", mend="give where"
+            )
         rows = frame.assign(**{name: value for name, value in where.items() if name not in frame.columns})
         for name, value in where.items():
             if not (rows[name] == value).all():
                 raise KnownError(
-                    "E-WH-WHERE", f"table [{table}]: a row's [{name}] is not [{value}].", mend="replace only your own rows"
+                    "E-WH-WHERE",
+                    f"table [{table}]: a row's [{name}] is not [{value}].",
+                    mend="replace only your own rows",
                 )
         statement = delete(target)
         for name, value in where.items():
@@ -219,7 +229,9 @@ class Warehouse:
 
 def _writable(name: str) -> Table:
     if name not in METADATA.tables:
-        raise KnownError("E-WH-TABLE", f"there is no table [{name}].", mend=f"one of {sorted(METADATA.tables)}")
+        raise KnownError(
+            "E-WH-TABLE", f"there is no table [{name}].", mend=f"one of {sorted(METADATA.tables)}"
+        )
     return METADATA.tables[name]
 
 
@@ -231,7 +243,7 @@ def _cannot_open(where: str, said: str, *, is_lock: bool) -> KnownError:
             mend="wait for that process, or end it; one process at a time may open an embedded warehouse",
         )
     return KnownError(
-        "E-WH-OPEN", f"warehouse [{where}] cannot be opened: [{said.splitlines()[0]}].", mend="check WAREHOUSE_URL"
+        "E-WH-OPEN",
+        f"warehouse [{where}] cannot be opened: [{said.splitlines()[0]}].",
+        mend="check WAREHOUSE_URL",
     )
-
-

@@ -16,7 +16,9 @@ from warehouse.kinds import table
 METADATA = MetaData()
 
 # What the fold adds to a dossier's version (see warehouse/fold.py).
-ANNOTATIONS = "version_no:int is_owner:bool credit_due_at:instant credit_finished_at:instant status_since row_hash"
+ANNOTATIONS = (
+    "version_no:int is_owner:bool credit_due_at:instant credit_finished_at:instant status_since row_hash"
+)
 
 
 def _spec(vocabulary: dict[str, Column], *, without: set[str]) -> str:
@@ -43,8 +45,8 @@ PROCEDURE = table(
     METADATA,
     "procedure",
     key="proc_core valid_from:date",
-    rest="proc_code name field_code field_name level limit_quantity:float limit_unit area_extra:float no_due:bool"
-    " fee_vnd:float decision_no legal_basis valid_to:date subjects_per_year:float result_name",
+    rest="proc_code name field_code field_name level limit_quantity:float limit_unit area_extra:float"
+    " no_due:bool fee_vnd:float decision_no legal_basis valid_to:date subjects_per_year:float result_name",
 )
 PROCEDURE_PAPER = table(
     METADATA,
@@ -73,7 +75,8 @@ SLICE_OUTCOME = table(
     METADATA,
     "slice_outcome",
     key="unit_code night",
-    rest="status rows_in:int rows_ok:int rows_quarantined:int control_total:int files:int message fingerprint",
+    rest="status rows_in:int rows_ok:int rows_quarantined:int control_total:int files:int message"
+    " fingerprint",
 )
 LANDED_FILE = table(
     METADATA, "landed_file", key="unit_code night source_id file_name", rest="sha256 bytes:int"
@@ -97,10 +100,10 @@ RULE_RESULT = table(
 DOSSIER_FLAG = table(METADATA, "dossier_flag", key="unit_code night dossier_code rule_id", rest="severity")
 
 # --- state and history, folded from the slices ----------------------------------------------------------
-DOSSIER_TABLE = table(
-    METADATA, "dossier", key="dossier_code", rest=f"unit_code night {_DOSSIER} first_night"
+DOSSIER_TABLE = table(METADATA, "dossier", key="dossier_code", rest=f"unit_code night {_DOSSIER} first_night")
+DOSSIER_STEP = table(
+    METADATA, "dossier_step", key="dossier_code step_no:int", rest=f"unit_code night {_STEP}"
 )
-DOSSIER_STEP = table(METADATA, "dossier_step", key="dossier_code step_no:int", rest=f"unit_code night {_STEP}")
 PAUSE_TABLE = table(METADATA, "pause", key="dossier_code pause_no:int", rest=f"unit_code night {_PAUSE}")
 DOSSIER_CHANGE = table(
     METADATA,
@@ -126,15 +129,15 @@ FLAG = table(
     METADATA,
     "flag",
     key="flag_id",
-    rest="quarter kind unit_code proc_core other_proc_core step_no:int rule value:float limit_value:float n:int"
-    " ci_low:float ci_high:float evidence sentence",
+    rest="quarter kind unit_code proc_core other_proc_core step_no:int rule value:float limit_value:float"
+    " n:int ci_low:float ci_high:float evidence sentence",
 )
 PROPOSAL = table(
     METADATA,
     "proposal",
     key="proposal_id",
-    rest="quarter kind proc_cores title change reason competence legal_basis cost_before:float cost_after:float"
-    " saving:float saving_rate:float days_before:float days_after:float flag_ids status",
+    rest="quarter kind proc_cores title change reason competence legal_basis cost_before:float"
+    " cost_after:float saving:float saving_rate:float days_before:float days_after:float flag_ids status",
 )
 DECISION = table(
     METADATA,

@@ -6,11 +6,13 @@ on the same machine), and whatever is left below this process at the end is ende
 """
 
 import ctypes
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
@@ -67,11 +69,18 @@ class Airflow:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop all processes, the API server last (tasks report to it), then whatever is left of them."""
+        family = _families(self.processes)
         for name in sorted(self.processes, key=lambda name: name == "api-server"):
             self._stop(self.processes[name])
-        for left in psutil.Process().children(recursive=True):
-            _quietly_kill(left)
-        psutil.wait_procs(psutil.Process().children(recursive=True), timeout=5)
+        sessions = {process.pid for process in self.processes.values()}
+        adopted = [
+            other for other in psutil.Process().children(recursive=True) if _session(other) in sessions
+        ]
+        left = [process for process in [*family, *adopted] if process.is_running()]
+        for process in left:
+            _quietly_kill(process)
+        psutil.wait_procs(left, timeout=5)
+        _prctl(PR_SET_CHILD_SUBREAPER, 0)
 
     def check(self) -> None:
         """Raise KnownError E-AIRFLOW-DOWN when one of the processes has ended by itself."""
@@ -144,8 +153,22 @@ def _prctl(option: int, value: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
 
 
+def _families(processes: Mapping[str, subprocess.Popen[bytes]]) -> list[psutil.Process]:
+    """All processes below the given ones."""
+    found: list[psutil.Process] = []
+    for process in processes.values():
+        with suppress(psutil.NoSuchProcess):
+            found += psutil.Process(process.pid).children(recursive=True)
+    return found
+
+
+def _session(process: psutil.Process) -> int:
+    """The session a process belongs to: the process id of the Airflow component that it came from."""
+    with suppress(ProcessLookupError):
+        return os.getsid(process.pid)
+    return 0
+
+
 def _quietly_kill(process: psutil.Process) -> None:
-    try:
+    with suppress(psutil.NoSuchProcess):
         process.kill()
-    except psutil.NoSuchProcess:
-        return

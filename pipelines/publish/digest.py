@@ -67,7 +67,7 @@ def _subject(page: NightPage, issues: pd.DataFrame, units: set[str] | None) -> s
 
 def _opening(page: NightPage, units: set[str] | None) -> str:
     if units is None:
-        return f"Kính gửi {page.site_name}. {night_view.verdict(page).sentence}"
+        return f"Kính gửi {page.site_name}. Kết quả tổng hợp dữ liệu một cửa ngày {formats.day(page.night)}:"
     names = ", ".join(page.unit_name(code) for code in sorted(units))
     return f"Kính gửi {names}. Kết quả kiểm tra dữ liệu ngày {formats.day(page.night)}:"
 

@@ -35,3 +35,7 @@ def safe_name(text: str) -> str:
     """`text` as part of a file name: letters, digits, '.', '-', '_', '@' stay, the rest becomes '_'."""
     kept = "".join(c if c.isascii() and (c.isalnum() or c in ".-_@") else "_" for c in text)
     return kept.lstrip(".") or "_"
+
+
+# Dots between thousands whatever the reader's Excel is set to: 7.468.
+THOUSANDS = r"[>=1000000]#\.###\.##0;[>=1000]#\.##0;0"

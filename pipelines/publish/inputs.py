@@ -77,14 +77,14 @@ class Addressee(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class LetterOffice:
-    """The office a letter comes from, as its heading and signature show it."""
+    """The office a letter comes from, as its heading and signature show it. `letter_code` '' = that of the wording."""
 
     parent_name: str
     unit_name: str
     place: str
     signer_title: str
     signer_name: str | None = None
-    letter_code: str = "TXL"
+    letter_code: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,25 +107,45 @@ class LetterCase:
 
 
 class QuarterResults(Protocol):
-    """The frames of a quarterly analysis that the papers print (analysis.QuarterAnalysis has them)."""
+    """The frames of a quarterly analysis that the papers print (analysis.QuarterAnalysis has them).
 
-    timeliness: pd.DataFrame
-    steps: pd.DataFrame
-    limits: pd.DataFrame
-    overlaps: pd.DataFrame
-    unused: pd.DataFrame
-    papers: pd.DataFrame
-    report_06a: pd.DataFrame
-    flags: pd.DataFrame
-    proposals: pd.DataFrame
+    A part the data could not feed is an empty frame, and is named with its reason in `switched_off`.
+    """
+
+    @property
+    def timeliness(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def steps(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def limits(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def overlaps(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def unused(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def papers(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def report_06a(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def flags(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def proposals(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def costs(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def switched_off(self) -> Sequence[tuple[str, str]]: ...  # noqa: D102
+    @property
+    def notes(self) -> Sequence[tuple[str, str]]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, kw_only=True)
 class QuarterPapers:
     """A quarter as its book, proposal file and table II.06a show it.
 
-    procedures: proc_core, proc_code, name, field_name, legal_basis. units: unit_code, name.
-    decisions: rows of `decision` of the quarter. release: the row of `quarter_release`.
+    procedures: proc_core, name, field_name; legal_basis, limit_quantity, limit_unit when known. units: unit_code,
+    name. procedure_paper, procedure_step: the dimensions, for procedures laid side by side. decisions: rows of
+    `decision` of the quarter. missing: units without complete data. office_names: (unit_code, office_code) -> name.
+    thresholds: name, value, where it comes from. province_name, place: for the heading of the draft decision.
     """
 
     quarter: str
@@ -135,13 +155,34 @@ class QuarterPapers:
     procedures: pd.DataFrame
     decisions: pd.DataFrame
     released_night: str
-    coverage: float = 1.0
     is_complete: bool = True
     missing: Sequence[str] = ()
     minimum_group: int = 5
-    rate_vnd: float | None = None
-    rate_source: str = ""
+    procedure_paper: pd.DataFrame = field(default_factory=pd.DataFrame)
+    procedure_step: pd.DataFrame = field(default_factory=pd.DataFrame)
+    office_names: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    thresholds: Sequence[tuple[str, object, str]] = ()
     place: str = ""
     province_name: str = ""
-    thresholds: Sequence[tuple[str, str, str]] = ()
-    procedure_paper: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def unit_name(self, code: object) -> str:
+        """The name of a unit, its code when the dimension does not know it."""
+        names = self.units.drop_duplicates("unit_code", keep="last").set_index("unit_code")["name"]
+        return str(names.get(code, code))
+
+    def procedure(self, core: object) -> Mapping[str, object]:
+        """Name, field and the like of a procedure; only its code when the catalogue does not know it."""
+        rows = self.procedures
+        found = rows[rows["proc_core"] == core].tail(1).to_dict("records") if "proc_core" in rows.columns else []
+        known: dict[str, object] = {str(key): value for key, value in found[0].items()} if found else {}
+        return {"proc_core": core, "name": core, "field_name": None, **known}
+
+    def choice(self, proposal_id: object) -> Mapping[str, object] | None:
+        """The decision on a proposal: its own, else the one on the whole set ('*'), else None (not decided)."""
+        if self.decisions.empty:
+            return None
+        for key in (proposal_id, "*"):
+            rows = self.decisions[self.decisions["proposal_id"] == key].to_dict("records")
+            if rows:
+                return {str(name): value for name, value in rows[-1].items()}
+        return None

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Mapping
 from datetime import datetime
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,15 @@ import pandas as pd
 import xlsxwriter
 
 from pipelines.publish import formats
-from pipelines.publish.files import write_whole
+from pipelines.publish.files import THOUSANDS, write_whole
 
 FILE_NAME = "ho_so_tre_han.xlsx"
 KIND_VI = {"OVERDUE": "Quá hạn", "DUE_TOMORROW": "Đến hạn ngày làm việc tới"}
 # Heading, width in characters, cell kind.
 COLUMNS = (
-    ("STT", 5, "n"), ("Mã hồ sơ", 25, "t"), ("Thủ tục", 42, "t"), ("Đơn vị", 22, "t"), ("Nơi đang xử lý", 20, "t"),
-    ("Bước", 22, "t"), ("Ngày tiếp nhận", 11, "d"), ("Ngày hẹn trả", 11, "d"), ("Số ngày trễ", 8, "n"),
-    ("Loại", 13, "t"), ("Số thư", 8, "t"), ("Ngày hẹn lại", 11, "d"), ("Lý do (người ký ghi)", 24, "t"),
-    ("Ký duyệt", 12, "t"),
+    ("STT", 4, "n"), ("Mã hồ sơ", 23, "t"), ("Thủ tục", 31, "t"), ("Đơn vị", 17, "t"),
+    ("Nơi đang xử lý, bước", 23, "t"), ("Ngày tiếp nhận", 10.5, "d"), ("Ngày hẹn trả", 10.5, "d"), ("Số ngày trễ", 6, "n"),
+    ("Loại", 11, "t"), ("Số thư", 6, "t"), ("Ngày hẹn lại", 10.5, "d"), ("Lý do (người ký ghi)", 18, "t"),
 )  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def write_late_list(
     font = {"font_name": "Times New Roman", "font_size": 11, "valign": "top"}
     cell = {
         "t": book.add_format(font | {"border": 1, "text_wrap": True}),
-        "n": book.add_format(font | {"border": 1, "num_format": "#,##0", "align": "center"}),
+        "n": book.add_format(font | {"border": 1, "num_format": THOUSANDS, "align": "center"}),
         "d": book.add_format(font | {"border": 1, "num_format": "dd/mm/yyyy", "align": "center"}),
     }
     head = book.add_format(
@@ -54,12 +54,15 @@ def write_late_list(
     big = book.add_format(font | {"bold": True, "font_size": 14})
     sheet.write(0, 0, "DANH SÁCH HỒ SƠ QUÁ HẠN VÀ SẮP ĐẾN HẠN CHƯA GIẢI QUYẾT XONG", big)
     sheet.write(1, 0, f"{site_name}; số liệu ngày {formats.day(night)}; ngày trễ tính theo ngày làm việc", book.add_format(font))
+    sheet.set_row(3, 32)
     for place, (name, width, _) in enumerate(COLUMNS):
         sheet.set_column(place, place, width)
         sheet.write(3, place, name, head)
     rows = late.sort_values(["kind", "days_late", "dossier_code"], ascending=[False, False, True])
     for number, row in enumerate(rows.to_dict("records"), start=1):
         values = _values(number, row, unit_names, office_names or {})
+        lines = [ceil(len(str(value)) * 0.95 / width) for value, (_, width, kind) in zip(values, COLUMNS, strict=True) if kind == "t"]
+        sheet.set_row(3 + number, 15 * max([*lines, 2]))
         for place, (value, (_, _, kind)) in enumerate(zip(values, COLUMNS, strict=True)):
             _write(sheet, (3 + number, place), value, cell[kind])
     sheet.freeze_panes(4, 2)
@@ -77,15 +80,14 @@ def write_late_list(
 def _values(
     number: int, row: Mapping[Any, Any], units: Mapping[str, str], offices: Mapping[tuple[str, str], str]
 ) -> list[Any]:
-    office = row.get("office_code")
+    office, step = row.get("office_code"), row.get("current_step")
     where = "" if formats.is_unknown(office) else offices.get((row["unit_code"], str(office)), str(office))
     return [
         number,
         row["dossier_code"],
         row["proc_name"],
         units.get(row["unit_code"], row["unit_code"]),
-        where,
-        row.get("current_step"),
+        ": ".join(part for part in (where, "" if formats.is_unknown(step) else str(step)) if part),
         formats.as_date(row["received_on"]),
         formats.as_date(row["due_on"]),
         row["days_late"],
@@ -93,7 +95,6 @@ def _values(
         row.get("letter_no"),
         formats.as_date(row.get("new_due_on")),
         row.get("reason"),
-        "",
     ]
 
 

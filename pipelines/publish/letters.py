@@ -16,7 +16,7 @@ from pipelines.publish.letter_texts import LetterText, letter_text_on
 from pipelines.publish.office_docx import CENTER, paragraph
 
 FOLDER = "thu_xin_loi"
-BLANK = "……………………………………………………………………………………………"
+BLANK = "……………………………………"
 
 
 def write_letters(cases: Sequence[LetterCase], office: LetterOffice, folder: Path, *, draft: bool = True) -> list[Path]:
@@ -38,17 +38,16 @@ def write_letter(case: LetterCase, office: LetterOffice, path: Path, *, draft: b
     """Write one letter. Same case, same bytes."""
     text = letter_text_on(case.letter_on)
     document = office_docx.office_document(
-        title=f"{text.title} – {case.dossier_code}", dated=datetime.combine(case.letter_on, time(0, 0))
+        title=f"{' '.join(text.title.split())} – {case.dossier_code}", dated=datetime.combine(case.letter_on, time(0, 0))
     )
     if draft:
         office_docx.draft_mark(document, "chưa có giá trị khi người có thẩm quyền chưa ký")
         office_docx.footer_note(document, f"Hồ sơ {case.dossier_code} – {text.form}")
-    code = text.code if not office.letter_code else office.letter_code
     office_docx.heading(
         document,
         parent=office.parent_name,
         unit=office.unit_name,
-        number=f"Số: {case.letter_no or '……'}/{code}",
+        number=f"Số: {case.letter_no or '……'}/{office.letter_code or text.code}",
         place_and_day=f"{office.place}, {formats.long_day(case.letter_on)}",
     )
     _title(document, text)
@@ -64,14 +63,14 @@ def write_letter(case: LetterCase, office: LetterOffice, path: Path, *, draft: b
 
 
 def _title(document: Any, text: LetterText) -> None:
-    paragraph(document, "", after=4)
-    paragraph(document, (text.title, "b"), align=CENTER, after=0 if text.subtitle else 8, size=15)
+    paragraph(document, "", after=0)
+    paragraph(document, (text.title, "b"), align=CENTER, after=0 if text.subtitle else 8, size=14)
     if text.subtitle:
         paragraph(document, (text.subtitle, "b"), align=CENTER, after=8)
 
 
 def _addressee(document: Any, case: LetterCase) -> None:
-    paragraph(document, f"Kính gửi: Ông/Bà {case.person.owner_name or BLANK[:40]}", align=CENTER, after=2)
+    paragraph(document, f"Kính gửi: Ông/Bà {case.person.owner_name or BLANK}", align=CENTER, after=2)
     reach = [f"Địa chỉ: {case.person.owner_address}"] if case.person.owner_address else []
     reach += [f"Số điện thoại: {case.person.owner_phone}"] if case.person.owner_phone else []
     paragraph(document, ". ".join(reach) if reach else "", align=CENTER, after=8)
@@ -79,7 +78,7 @@ def _addressee(document: Any, case: LetterCase) -> None:
 
 def _body(document: Any, case: LetterCase, office: LetterOffice, text: LetterText) -> None:
     unit = office.unit_name
-    paragraph(document, (text.legal_basis, "i"), indent=True)
+    paragraph(document, f"Thực hiện {text.legal_basis}, {unit} thông báo đến Ông/Bà như sau:", indent=True)
     paragraph(
         document,
         f"{formats.capital(formats.long_day(case.received_on))}, {unit} tiếp nhận hồ sơ đề nghị giải quyết thủ tục hành chính “",
@@ -97,8 +96,8 @@ def _body(document: Any, case: LetterCase, office: LetterOffice, text: LetterTex
         indent=True,
     )
     paragraph(document, _why_now(case, unit), indent=True)
-    paragraph(document, f"Hồ sơ hiện đang được xử lý tại: {case.where_now or BLANK[:60]}.", indent=True)
-    paragraph(document, f"Lý do: {case.reason or BLANK}", indent=True)
+    _line(document, "Hồ sơ hiện đang được xử lý tại: ", case.where_now)
+    _line(document, "Lý do: ", case.reason)
     paragraph(
         document,
         "Sự chậm trễ này đã gây phiền hà, tốn kém thời gian, công sức của Ông/Bà. ",
@@ -110,7 +109,16 @@ def _body(document: Any, case: LetterCase, office: LetterOffice, text: LetterTex
     )
     if text.extension_rule:
         paragraph(document, text.extension_rule, indent=True)
-    paragraph(document, "Mong nhận được sự thông cảm của Ông/Bà./.", indent=True, after=12)
+    paragraph(document, "Mong nhận được sự thông cảm của Ông/Bà./.", indent=True, after=8)
+
+
+def _line(document: Any, words: str, content: str | None) -> None:
+    """Words and their content, or a dotted line to write on (with a second line, so that a reason fits)."""
+    if content:
+        paragraph(document, words, content, "" if content.endswith(".") else ".", indent=True)
+        return
+    office_docx.dotted_line(document, words, indent=True)
+    office_docx.dotted_line(document, "")
 
 
 def _why_now(case: LetterCase, unit: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from docx import Document
 from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
@@ -40,7 +40,7 @@ def office_document(*, title: str, dated: datetime, size: float = 13.5) -> Any:
     language.set(qn("w:val"), "vi-VN")
     style.element.get_or_add_rPr().append(language)
     style.paragraph_format.space_after = Pt(6)
-    style.paragraph_format.line_spacing = 1.15
+    style.paragraph_format.line_spacing = 1.1
     facts = document.core_properties
     facts.title, facts.author, facts.last_modified_by, facts.language = title, "Tinh Gọn", "Tinh Gọn", "vi-VN"
     facts.comments, facts.keywords, facts.subject = "", "", ""
@@ -81,6 +81,12 @@ def paragraph(
     return added
 
 
+def dotted_line(place: Any, words: str, *, indent: bool = False) -> None:
+    """Words followed by dots to the right margin, to be written on by hand."""
+    line = paragraph(place, f"{words}\t", align=LEFT, indent=indent, after=4)
+    line.paragraph_format.tab_stops.add_tab_stop(Mm(BODY_WIDTH_MM), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
+
+
 def printable(content: str) -> str:
     """`content` without the control characters that XML (and so Word) cannot hold."""
     return "".join(c for c in content if c in "\t\n" or (ord(c) >= 0x20 and ord(c) not in (0xFFFE, 0xFFFF)))
@@ -114,6 +120,8 @@ def columns(document: Any, widths_mm: Sequence[float]) -> list[Any]:
     table = document.add_table(rows=1, cols=len(widths_mm))
     table.autofit = False
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    whole = OxmlElement("w:cantSplit")  # a signature never starts on one page and ends on the next
+    table.rows[0]._tr.get_or_add_trPr().append(whole)
     cells = []
     for cell, column, width in zip(table.rows[0].cells, table.columns, widths_mm, strict=True):
         column.width = cell.width = Mm(width)
@@ -165,7 +173,7 @@ def signature(document: Any, *, receivers: Sequence[str], title: str, name: str 
         paragraph(left, f"- {receiver}", align=LEFT, after=0, size=11)
     for line in title.split(" - ", 1) if title.startswith(("KT.", "TM.", "TL.", "TUQ.")) else [title]:
         paragraph(right, (line.upper(), "b"), align=CENTER, after=0)
-    paragraph(right, ("(Ký, ghi rõ họ tên, đóng dấu)", "i"), align=CENTER, after=52, size=12)
+    paragraph(right, ("(Ký, ghi rõ họ tên, đóng dấu)", "i"), align=CENTER, after=44, size=12)
     paragraph(right, (name or "……………………………", "b"), align=CENTER, after=0)
 
 

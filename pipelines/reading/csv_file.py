@@ -27,11 +27,18 @@ def read_csv(data: bytes, source: Source, file_name: str) -> RawTable:
     lines = list(io.StringIO(_decoded(data, source, file_name), newline=None))
     if not any(line.strip() for line in lines):
         raise FileFault(
-            "E-TEP-RONG", f"Tệp [{file_name}] không có nội dung.", mend="đề nghị đơn vị xuất lại tệp.", status="EMPTY"
+            "E-TEP-RONG",
+            f"Tệp [{file_name}] không có nội dung.",
+            mend="đề nghị đơn vị xuất lại tệp.",
+            status="EMPTY",
         )
     top = _top_records(lines, source.delimiter)
     cells: list[list[object]] = [list(record[1]) for record in top]
-    at = header_index(cells, source, file_name) if source.header_row == "auto" else _said_row(top, source, file_name)
+    at = (
+        header_index(cells, source, file_name)
+        if source.header_row == "auto"
+        else _said_row(top, source, file_name)
+    )
     table = RawTable(headings=distinct_headings(cells[at]), rows=[], lines=[])
     # Columns without a heading at the right end may be left out of a line.
     least = max(place for place, cell in enumerate(cells[at]) if not is_blank(cell)) + 1
@@ -139,9 +146,12 @@ def _take(table: RawTable, index: int, fields: list[str], text: str, fits: range
         problem = f"có {len(fields)} trường, bảng có {width} cột{half}"
     if problem:
         shown = text.rstrip("\n").encode("utf-8", "backslashreplace").decode()
-        table.rejects.append(Reject(line_no=index + 1, message=f"Dòng {index + 1}: {problem}.", raw_record=shown))
+        table.rejects.append(
+            Reject(line_no=index + 1, message=f"Dòng {index + 1}: {problem}.", raw_record=shown)
+        )
         return
-    table.rows.append([*fields, *[""] * width][:width])
+    row: list[object] = [*fields, *[""] * width]
+    table.rows.append(row[:width])
     table.lines.append(index + 1)
 
 

@@ -49,7 +49,11 @@ def read_parts(data: bytes, source: Source, corrections: Iterable[Correction], f
         if source.table == "event":
             _set_aside_without_code(table, layout)
         found.rejects = [(main, reject) for reject in table.rejects]
-        found.parts = _event_parts(table, layout, found) if source.table == "event" else [_part(main, "", table, layout)]
+        found.parts = (
+            _event_parts(table, layout, found)
+            if source.table == "event"
+            else [_part(main, "", table, layout)]
+        )
     for part in found.parts:
         _code(part, source)
     for correction in corrections:
@@ -93,20 +97,28 @@ def _set_aside_remarks(table: RawTable, layout: Layout) -> None:
     mapped = set(layout.places.values())
     if not mapped:
         return
-    _set_aside(table, lambda row: all(is_blank(row[place]) for place in mapped), "không có giá trị ở cột nào đã khai báo")
+    _set_aside(
+        table,
+        lambda row: all(is_blank(row[place]) for place in mapped),
+        "không có giá trị ở cột nào đã khai báo",
+    )
 
 
 def _set_aside_without_code(table: RawTable, layout: Layout) -> None:
     place = layout.places.get("dossier_code")
     if place is not None:
-        _set_aside(table, lambda row: text_of(row[place]) == "", "không có mã hồ sơ, không xếp được vào hồ sơ nào")
+        _set_aside(
+            table, lambda row: text_of(row[place]) == "", "không có mã hồ sơ, không xếp được vào hồ sơ nào"
+        )
 
 
 def _set_aside(table: RawTable, is_bad: Callable[[list[object]], bool], why: str) -> None:
     bad = {number for number, row in enumerate(table.rows) if is_bad(row)}
     for number in sorted(bad):
         line = table.lines[number]
-        table.rejects.append(Reject(line_no=line, message=f"Dòng {line}: {why}.", raw_record=_raw_json(table, number)))
+        table.rejects.append(
+            Reject(line_no=line, message=f"Dòng {line}: {why}.", raw_record=_raw_json(table, number))
+        )
     if bad:
         table.lines = [line for number, line in enumerate(table.lines) if number not in bad]
         table.rows = [row for number, row in enumerate(table.rows) if number not in bad]
@@ -151,7 +163,11 @@ def _sync_layout(table: RawTable, source: Source, prefix: str, file_name: str) -
         for name, heading in source.mapping.items()
         if name == "dossier_code" or (name.startswith(prefix) if prefix else "." not in name)
     }
-    required = {name: own[name] for name in source.required_names if name in own} if table.rows and not prefix else {}
+    required = (
+        {name: own[name] for name in source.required_names if name in own}
+        if table.rows and not prefix
+        else {}
+    )
     part = source.model_copy(update={"table": "dossier", "columns": required})
     whole = layout_of(table, part, file_name)
     keys = {heading: place for place, heading in enumerate(table.headings)}
@@ -160,8 +176,12 @@ def _sync_layout(table: RawTable, source: Source, prefix: str, file_name: str) -
     notes = [n for n in whole.notes if "chưa khai báo" not in n]
     if new:
         texts = ", ".join(f"[{heading}]" for heading in new)
-        notes.append(f"Tệp [{file_name}] có trường chưa khai báo: {texts}; giữ trong tệp gốc, chưa đưa vào tổng hợp.")
-    return Layout(places={name: keys[heading] for name, heading in own.items() if heading in keys}, notes=notes)
+        notes.append(
+            f"Tệp [{file_name}] có trường chưa khai báo: {texts}; giữ trong tệp gốc, chưa đưa vào tổng hợp."
+        )
+    return Layout(
+        places={name: keys[heading] for name, heading in own.items() if heading in keys}, notes=notes
+    )
 
 
 def _code(part: Part, source: Source) -> None:

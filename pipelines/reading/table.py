@@ -138,7 +138,9 @@ def layout_of(table: RawTable, source: Source, file_name: str) -> Layout:
     new = [h for h in table.headings if heading_key(h) not in named and not _is_unused_blank(table, h)]
     if new:
         texts = ", ".join(f"[{heading}]" for heading in new)
-        notes.append(f"Tệp [{file_name}] có cột chưa khai báo: {texts}; giữ trong tệp gốc, chưa đưa vào tổng hợp.")
+        notes.append(
+            f"Tệp [{file_name}] có cột chưa khai báo: {texts}; giữ trong tệp gốc, chưa đưa vào tổng hợp."
+        )
     return Layout(places=places, notes=notes)
 
 
@@ -157,7 +159,11 @@ def _column_gone(gone: list[str], table: RawTable, source: Source, file_name: st
     known = {heading_key(heading) for heading in (*source.mapping.values(), *source.ignored)}
     # Headings are shown only where the row is surely a heading row: else they may be a citizen's data.
     is_header = any(heading_key(heading) in known for heading in table.headings)
-    found = ", ".join(f"[{heading}]" for heading in table.headings) if is_header else "không có tiêu đề nào đã khai báo"
+    found = (
+        ", ".join(f"[{heading}]" for heading in table.headings)
+        if is_header
+        else "không có tiêu đề nào đã khai báo"
+    )
     return FileFault(
         "E-THIEU-COT",
         f"Tệp [{file_name}]: thiếu cột bắt buộc {texts}. Tìm thấy: {found}.",

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -29,7 +30,8 @@ _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 _WHOLE = re.compile(r"-?\d{1,18}(?:\.0+)?")
 _MONEY_MARKS = re.compile(r"\s*(?:đ|đồng|vnđ|vnd)\s*$", re.IGNORECASE)
 
-Values = tuple[list[object], list[int]]
+# A column of any of the vocabulary's kinds.
+Typed: TypeAlias = "pd.Series[Any]"
 
 
 def empty_frame(table: str) -> pd.DataFrame:
@@ -43,34 +45,35 @@ def typed_frame(part: Part, *, time_formats: list[str], zone: str, hash_key: byt
 
     `owner_hash` is worked out here, and the personal columns end here.
     """
-    frame = pd.DataFrame(index=range(len(part.lines)))
+    rows = len(part.lines)
+    columns: dict[str, Typed] = {}
     for name, column in TABLES[part.table].items():
-        cells = part.values.get(name)
-        if cells is None:
-            frame[name] = pd.Series(pd.NA, index=frame.index, dtype=DTYPES[column.kind])
-            continue
-        typed, bad = _typed(cells, column, time_formats, zone)
-        frame[name] = typed
+        typed, bad = _typed(part.values.get(name) or [None] * rows, column, time_formats, zone)
+        columns[name] = typed
         for row in bad:
-            part.unparsed.setdefault(row, {})[name] = text_of(cells[row])
+            part.unparsed.setdefault(row, {})[name] = text_of(part.values[name][row])
     if part.table == "dossier" and set(PERSON) & set(part.values):
-        frame["owner_hash"] = _owner_hashes(part, hash_key)
-    frame["line_no"] = pd.Series(part.lines, dtype="Int64")
-    frame["unparsed"] = pd.Series(
-        [json.dumps(part.unparsed[row], ensure_ascii=False, sort_keys=True) if part.unparsed.get(row) else ""
-         for row in frame.index], dtype="str",
-    )  # fmt: skip
+        columns["owner_hash"] = _owner_hashes(part, hash_key)
+    columns["line_no"] = pd.Series(part.lines, dtype="Int64")
+    unread = [part.unparsed.get(row) for row in range(rows)]
+    texts = [json.dumps(values, ensure_ascii=False, sort_keys=True) if values else "" for values in unread]
+    columns["unparsed"] = pd.Series(texts, dtype="str")
+    frame = pd.DataFrame(columns)
     return frame[[*TABLES[part.table], "unparsed"]]
 
 
-def _typed(cells: list[object], column: Column, time_formats: list[str], zone: str) -> tuple["pd.Series[object]", list[int]]:
+def _typed(
+    cells: list[object], column: Column, time_formats: list[str], zone: str
+) -> tuple[Typed, list[int]]:
     """The typed column and the rows whose value could not be typed."""
     if column.kind == "instant":
         return _instants(cells, time_formats, zone)
     texts = [text_of(cell) for cell in cells]
     if column.kind == "text":
         return pd.Series([text or None for text in texts], dtype="str"), []
-    read: Callable[[str], object] = _whole if column.kind == "int" else (_money if column.name == "fee_vnd" else _number)
+    read: Callable[[str], object] = (
+        _whole if column.kind == "int" else (_money if column.name == "fee_vnd" else _number)
+    )
     values = [read(text) if text else None for text in texts]
     bad = [row for row, (text, value) in enumerate(zip(texts, values, strict=True)) if text and value is None]
     return pd.Series(values, dtype=DTYPES[column.kind]), bad
@@ -92,14 +95,14 @@ def _money(text: str) -> float | None:
     return _number(plain)
 
 
-def _instants(cells: list[object], time_formats: list[str], zone: str) -> tuple["pd.Series[object]", list[int]]:
+def _instants(cells: list[object], time_formats: list[str], zone: str) -> tuple[Typed, list[int]]:
     """Instants of cells that are texts or a spreadsheet's own; a number is not an instant."""
     texts = pd.Series([text_of(cell) for cell in cells], dtype="str")
-    values = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[us]")
-    for row, cell in enumerate(cells):
-        if isinstance(cell, datetime | date):
-            values[row] = pd.Timestamp(cell).tz_localize(None)
-    is_open = pd.Series([is_text(cell) or isinstance(cell, int) for cell in cells], dtype=bool) & (texts != "")
+    own = [pd.Timestamp(cell) if isinstance(cell, datetime | date) else None for cell in cells]
+    values = pd.Series(own, dtype="datetime64[us]")
+    is_open = pd.Series([is_text(cell) or isinstance(cell, int) for cell in cells], dtype=bool) & (
+        texts != ""
+    )
     # Each different text is read once: one extract repeats its instants often.
     read = _texts_read(tuple(texts[is_open].unique()), tuple(time_formats), zone)
     values[is_open] = texts[is_open].map(read).astype("datetime64[us]")
@@ -107,21 +110,25 @@ def _instants(cells: list[object], time_formats: list[str], zone: str) -> tuple[
     return values, bad
 
 
-def _texts_read(texts: tuple[str, ...], time_formats: tuple[str, ...], zone: str) -> dict[str, pd.Timestamp]:
+def _texts_read(texts: tuple[str, ...], time_formats: tuple[str, ...], zone: str) -> dict[str, Any]:
     """Text -> instant (NaT where no format fits)."""
-    left = pd.Series(texts, index=list(texts), dtype="str")
-    read: dict[str, pd.Timestamp] = dict.fromkeys(texts, pd.NaT)
+    left = pd.Series(list(texts), index=list(texts), dtype="str")
+    read: dict[str, Any] = dict.fromkeys(texts, pd.NaT)
     for pattern in (*time_formats, "iso"):
         fits = left[left.map(lambda text, p=pattern: _shape(p).fullmatch(text) is not None).astype(bool)]
         for aware in (False, True):
-            some = fits[fits.str.contains(_OFFSET) == aware] if "z" in pattern or pattern == "iso" else fits[:0 if aware else None]
+            some = (
+                fits[fits.str.contains(_OFFSET) == aware]
+                if "z" in pattern or pattern == "iso"
+                else fits[: 0 if aware else None]
+            )
             if len(some):
                 read |= _parsed(some, pattern, zone if aware else None)
-        left = left[[read[text] is pd.NaT for text in left.index]]
+        left = left[[bool(pd.isna(read[text])) for text in left]]
     return read
 
 
-def _parsed(texts: "pd.Series[str]", pattern: str, zone: str | None) -> dict[str, pd.Timestamp]:
+def _parsed(texts: Typed, pattern: str, zone: str | None) -> dict[str, Any]:
     wanted = "ISO8601" if pattern == "iso" else pattern
     found = pd.to_datetime(texts, format=wanted, errors="coerce", utc=zone is not None)
     if zone is not None:
@@ -142,7 +149,7 @@ def _shape(pattern: str) -> re.Pattern[str]:
     return re.compile(shape)
 
 
-def _owner_hashes(part: Part, key: bytes) -> "pd.Series[str]":
+def _owner_hashes(part: Part, key: bytes) -> Typed:
     columns = [[text_of(cell) for cell in part.values.get(name, [None] * len(part.lines))]
                for name in ("owner_id_no", "owner_name", "owner_phone")]  # fmt: skip
     return pd.Series([owner_hash(key, *person) for person in zip(*columns, strict=True)], dtype="str")
@@ -151,6 +158,8 @@ def _owner_hashes(part: Part, key: bytes) -> "pd.Series[str]":
 def number_by_time(frame: pd.DataFrame, number: str, times: list[str]) -> pd.DataFrame:
     """Fill a running number within each dossier, by the first time that is there, then by line."""
     moment = frame[times[0]].where(frame[times[0]].notna(), frame[times[1]])
-    order = frame.assign(moment=moment).sort_values(["dossier_code", "moment", "line_no"], kind="stable").index
+    order = (
+        frame.assign(moment=moment).sort_values(["dossier_code", "moment", "line_no"], kind="stable").index
+    )
     numbered = frame.loc[order].groupby("dossier_code", dropna=False).cumcount() + 1
     return frame.assign(**{number: numbered.reindex(frame.index).astype("Int64")})

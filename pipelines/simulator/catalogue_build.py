@@ -51,11 +51,11 @@ def _too_like(name: str, taken: Iterable[frozenset[str]]) -> bool:
 
 
 def _limit(methods: str) -> tuple[float, str] | None:
-    """The smallest limit stated for the direct channel, in its own unit."""
+    """The smallest limit stated for any channel, in its own unit (larger ones add the mountain days)."""
     stated = [
         (m["working_days"], m["time_value"], m["time_unit"])
         for m in json.loads(methods)
-        if m["channel"] == "direct" and m["working_days"] and m["time_value"]
+        if m["working_days"] and m["time_value"]
     ]
     if not stated:
         return None
@@ -97,23 +97,26 @@ def _own_items(field: dict[str, Any], first: int) -> list[Item]:
     ]  # fmt: skip
 
 
-def _real_items(real: pd.DataFrame, field: dict[str, Any], exclude: re.Pattern[str], taken: set[str],
-                seen: list[frozenset[str]]) -> list[Item]:  # fmt: skip
+def _real_items(
+    real: pd.DataFrame, field: dict[str, Any], exclude: re.Pattern[str], taken: dict[str, frozenset[str]], forced: set[str]
+) -> list[Item]:
+    """Usable procedures of a field, commune and district work first; `taken` (code -> words) grows."""
     rows = real[real["field"].isin(field.get("real", []))].copy()
     rows["far"] = ~(rows["levels"].str.contains("xa") | rows["executed_by_commune"].astype(bool))
     items: list[Item] = []
     for row in rows.sort_values(["far", "code"]).itertuples():
         name = unicodedata.normalize("NFC", " ".join(str(row.name).split())).rstrip(".")
-        if row.code in taken or exclude.search(name) or not 12 <= len(name) <= 190 or _too_like(name, seen):
+        if row.code in taken or exclude.search(name) or not 12 <= len(name) <= 190:
+            continue
+        if row.code not in forced and _too_like(name, taken.values()):
             continue
         limit = _limit(str(row.methods)) or (_made_up_limit(str(row.code), field), "WORKING_DAY")
         if limit[0] > 60:
             continue
         level = "XA" if field["level"] == "X" else "HUYEN"
         items.append({"code": row.code, "title": name, "field": field, "level": level, "limit": limit})
-        taken.add(str(row.code))
-        seen.append(_words(name))
-    return items
+        taken[str(row.code)] = _words(name)
+    return sorted(items, key=lambda item: item["code"] not in forced)
 
 
 def choose(real: pd.DataFrame, words: dict[str, Any], planted: dict[str, Any]) -> list[Item]:
@@ -123,13 +126,11 @@ def choose(real: pd.DataFrame, words: dict[str, Any], planted: dict[str, Any]) -
     items = _planted_items(planted, fields)
     for number, field in enumerate(words["fields"]):
         items += _own_items(field, number * 100 + 1000)
-    taken = {item["code"] for item in items}
-    seen = [_words(item["title"]) for item in items]
-    forced = [c for d in planted["decoys"] for c in d.get("members", [])]
+    taken = {item["code"]: _words(item["title"]) for item in items}
+    forced = {c for d in planted["decoys"] for c in d.get("members", [])} | set(planted["heads"])
     spare: list[Item] = []
     for field in words["fields"]:
-        found = _real_items(real, field, exclude, taken, seen)
-        found.sort(key=lambda item: item["code"] not in forced)
+        found = _real_items(real, field, exclude, taken, forced)
         items += found[: field.get("take", 0)]
         spare += found[field.get("take", 0) :]
     items += spare[: max(0, WANTED - len(items))]

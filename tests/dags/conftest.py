@@ -1,13 +1,23 @@
 """An Airflow of the tests' own: metadata for `dag.test()`, and the real processes with stand-in pipelines."""
 
 import os
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from rich.console import Console
 
-HERE = Path(__file__).resolve().parent
+from dags.ops.drive import Driver
+from dags.ops.environment import Place, free_port, prepare, variables
+from dags.ops.launcher import Airflow
+from dags.ops.rest import Rest
+from dags.ops.screen import Screen
+
+STUBS = Path(__file__).resolve().parent / "stubs"
 
 
 @pytest.fixture(scope="session")
@@ -31,36 +41,40 @@ def dags() -> dict:
     return found
 
 
-@pytest.fixture
-def running_airflow(tmp_path: Path) -> Iterator[Callable]:
-    """Start the real Airflow with extra environment; gives (driver, lines shown). Stopped at the end of the test."""
-    from contextlib import ExitStack
-    from io import StringIO
+@pytest.fixture(scope="session")
+def clean_environ() -> dict[str, str]:
+    """The environment without what tests/conftest.py set for Airflow inside pytest."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")}
 
-    from rich.console import Console
 
-    from dags.ops.drive import Driver
-    from dags.ops.environment import Place, free_port, prepare, variables
-    from dags.ops.launcher import Airflow
-    from dags.ops.rest import Rest
-    from dags.ops.screen import Screen
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory, clean_environ: dict[str, str]) -> Path:
+    """A migrated metadata database to copy: migrating takes longer than all else."""
+    place = Place(home=tmp_path_factory.mktemp("migrated"), port=free_port())
+    prepare(place)
+    Airflow(place, environ=variables(place, base=clean_environ)).run("db", "migrate")
+    return place.home / "airflow.db"
 
-    with ExitStack() as stack:
 
-        def start(**extra: str):
-            place = Place(home=tmp_path / "airflow", port=free_port())
-            prepare(place)
-            clean = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")}
-            environ = variables(place, quick=True, base=clean) | extra
-            airflow = Airflow(place, environ=environ)
-            since = datetime.now(UTC).isoformat()
-            airflow.run("db", "migrate")
-            stack.enter_context(airflow)
-            shown = StringIO()
-            screen = Screen(Console(file=shown, soft_wrap=True, markup=False))
-            driver = Driver(airflow=airflow, rest=Rest(place), screen=screen)
-            driver.wait_ready(since)
-            driver.rest.ensure_pool("warehouse_writer", 1)
-            return driver, shown
-
-        yield start
+@pytest.fixture(scope="module")
+def running(tmp_path_factory, migrated, clean_environ) -> Iterator[SimpleNamespace]:
+    """The real Airflow on stand-in pipelines: driver, what it shows, the record of calls."""
+    folder = tmp_path_factory.mktemp("running")
+    place = Place(home=folder / "airflow", port=free_port())
+    prepare(place)
+    shutil.copy(migrated, place.home)
+    record = folder / "calls.jsonl"
+    record.touch()
+    environ = variables(place, quick=True, base=clean_environ) | {
+        "PYTHONPATH": str(STUBS),
+        "TINHGON_STUB_RECORD": str(record),
+        "TINHGON_SCHEDULE_UNTIL": "2017-12-31",
+    }
+    since = datetime.now(UTC).isoformat()
+    shown = StringIO()
+    with Airflow(place, environ=environ) as airflow:
+        screen = Screen(Console(file=shown, soft_wrap=True, markup=False))
+        driver = Driver(airflow=airflow, rest=Rest(place), screen=screen)
+        driver.wait_ready(since)
+        driver.rest.ensure_pool("warehouse_writer", 1)
+        yield SimpleNamespace(driver=driver, rest=driver.rest, place=place, shown=shown, record=record)

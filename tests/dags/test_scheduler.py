@@ -1,13 +1,12 @@
 """The real scheduler: nights and a quarter by partition key, the person's answer, and a clean end."""
 
 import json
-import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import psutil
 import pytest
@@ -17,39 +16,22 @@ from domain.errors import KnownError
 
 pytestmark = pytest.mark.scheduler
 
-STUBS = Path(__file__).resolve().parent / "stubs"
 NIGHTS = ["2017-12-30", "2017-12-31"]
+STEPS = ["plan", "collect", "collect", "collect", "judge", "merge", "models", "apology_letters", "publish"]
 
 
-def calls(record: Path) -> list[tuple[str, str]]:
-    return [(line["step"], line["key"]) for line in map(json.loads, record.read_text().splitlines())]
+def test_nights_then_the_quarter_they_release(running) -> None:
+    drive(running.driver, nights=NIGHTS, quarter="2017-Q4")
 
-
-def of_night(night: str) -> list[str]:
-    return [
-        f"{step} {night}" for step in ("plan", "collect", "collect", "collect", "judge", "merge", "models")
-    ] + [f"{step} {night}" for step in ("apology_letters", "publish")]
-
-
-def listening(processes: list[psutil.Process]) -> set[str]:
-    found = set()
-    for process in processes:
-        found |= {c.laddr.ip for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN}
-    return found
-
-
-def test_nights_then_quarter_then_again(running_airflow, tmp_path) -> None:
-    record = tmp_path / "calls.jsonl"
-    driver, shown = running_airflow(
-        PYTHONPATH=str(STUBS), TINHGON_STUB_RECORD=str(record), TINHGON_SCHEDULE_UNTIL="2017-12-31"
+    made = calls(running.record)
+    nights = made[: made.index(("released", "2017-Q4"))]
+    assert [(step, key.split("/")[0]) for step, key in nights] == [
+        (s, night) for night in NIGHTS for s in STEPS
+    ]
+    assert sorted(key for step, key in nights if step == "collect") == sorted(
+        f"{night}/{unit}" for night in NIGHTS for unit in ("DG-MC", "DG-QK", "DG-QS")
     )
-
-    drive(driver, nights=NIGHTS, quarter="2017-Q4")
-
-    made = [f"{step} {key.split('/')[0]}" for step, key in calls(record)]
-    nights = made[: made.index("released 2017-Q4")]
-    assert nights == of_night(NIGHTS[0]) + of_night(NIGHTS[1])
-    assert calls(record)[len(nights) :] == [
+    assert made[len(nights) :] == [
         ("released", "2017-Q4"),
         ("analyse", "2017-Q4"),
         ("propose", "2017-Q4"),
@@ -57,44 +39,38 @@ def test_nights_then_quarter_then_again(running_airflow, tmp_path) -> None:
         ("decision", "2017-Q4/APPROVED/admin/True"),
         ("publish", "2017-Q4"),
     ]
-    assert "answered as a marked demo approval" in shown.getvalue()
+    assert "answered as a marked demo approval" in running.shown.getvalue()
 
-    # A night that releases nothing announces nothing: one run of the quarter, of the quarter's own key.
-    drive(driver, nights=NIGHTS[1:], quarter="2017-Q4")
-    runs = driver.rest.call("GET", f"dags/{QUARTER_DAG}/dagRuns")["dag_runs"]
+
+def test_night_that_releases_nothing_starts_no_quarter(running) -> None:
+    drive(running.driver, nights=NIGHTS[1:], quarter="2017-Q4")
+    runs = running.rest.call("GET", f"dags/{QUARTER_DAG}/dagRuns")["dag_runs"]
     assert [run["partition_key"] for run in runs] == ["2017-Q4"]
-    assert "already released and decided" in shown.getvalue()
-
-    # Nothing was started by the clock.
-    runs = driver.rest.call("GET", "dags/~/dagRuns", limit=100)["dag_runs"]
-    assert {run["run_type"] for run in runs} == {"manual", "asset_triggered"}
-
-    assert listening(psutil.Process().children(recursive=True)) == {"127.0.0.1"}
-    for secret in [driver.airflow.place.home, *(driver.airflow.place.home / "secret").iterdir()]:
-        assert secret.stat().st_mode & 0o077 == 0, f"{secret} can be read by others"
+    assert "already released and decided" in running.shown.getvalue()
 
 
-def test_failing_task_is_told_with_its_last_words(running_airflow, tmp_path) -> None:
-    stubs = tmp_path / "stubs" / "pipelines"
-    stubs.mkdir(parents=True)
-    (stubs / "__init__.py").write_text("")
-    (stubs / "nightly.py").write_text(
-        "from domain.errors import KnownError\n\n\n"
-        "def plan(night):\n"
-        "    raise KnownError('E-SITE', 'unit [DG-QK] has no source', mend='write one under sources:')\n"
-    )
-    driver, shown = running_airflow(PYTHONPATH=str(stubs.parent))
+def test_failing_task_is_told_with_its_last_words(running) -> None:
     with pytest.raises(KnownError, match="E-RUN-FAILED") as error:
-        driver.night("2017-12-31")
+        running.driver.night("2017-12-01")
     assert "[plan]" in str(error.value)
     assert "./run" in str(error.value)
-    assert "unit [DG-QK] has no source" in shown.getvalue()
-    tries = [
-        task["try_number"]
-        for task in driver.rest.tasks(NIGHT_DAG, driver.rest.runs(NIGHT_DAG, "2017-12-31")[0]["dag_run_id"])
-        if task["task_id"] == "plan"
-    ]
-    assert tries == [1], "a foreseen error is not tried again"
+    assert "unit [DG-QK] has no source" in running.shown.getvalue()
+    run = running.rest.runs(NIGHT_DAG, "2017-12-01")[0]["dag_run_id"]
+    tries = {task["task_id"]: task["try_number"] for task in running.rest.tasks(NIGHT_DAG, run)}
+    assert tries["plan"] == 1, "a foreseen error is not tried again"
+
+
+def test_nothing_is_started_by_the_clock_after_the_last_scheduled_day(running) -> None:
+    runs = running.rest.call("GET", "dags/~/dagRuns", limit=100)["dag_runs"]
+    assert {run["run_type"] for run in runs} == {"manual", "asset_triggered"}
+    planned = running.rest.call("GET", "dags")["dags"]
+    assert {dag["next_dagrun_run_after"] for dag in planned} == {None}
+
+
+def test_only_loopback_and_only_the_owner(running) -> None:
+    assert listening(psutil.Process().children(recursive=True)) == {"127.0.0.1"}
+    for private in [running.place.home, *(running.place.home / "secret").iterdir()]:
+        assert private.stat().st_mode & 0o077 == 0, f"{private} can be read by others"
 
 
 LAUNCH = """
@@ -106,23 +82,19 @@ from dags.ops.launcher import Airflow, serve_forever, stop_on_signals
 place = Place(home=Path(sys.argv[1]), port=free_port())
 prepare(place)
 stop_on_signals()
-airflow = Airflow(place, environ=variables(place), triggerer=True)
-airflow.run("db", "migrate")
-with airflow:
+with Airflow(place, environ=variables(place), triggerer=True) as airflow:
     print(place.port, flush=True)
     serve_forever(airflow)
 """
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_no_process_is_left_behind(tmp_path, number) -> None:
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")}
-    launcher = subprocess.Popen(
-        [sys.executable, "-c", LAUNCH, str(tmp_path / "airflow")],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=clean,
-    )
+def test_no_process_is_left_behind(tmp_path, migrated, clean_environ, number) -> None:
+    home = tmp_path / "airflow"
+    home.mkdir()
+    shutil.copy(migrated, home)
+    command = [sys.executable, "-c", LAUNCH, str(home)]
+    launcher = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=clean_environ)
     try:
         port = int(launcher.stdout.readline())
         wait_until(lambda: answers(port), 120)
@@ -131,11 +103,22 @@ def test_no_process_is_left_behind(tmp_path, number) -> None:
         assert listening(family) == {"127.0.0.1"}
         launcher.send_signal(number)
         launcher.wait(60)
-        gone, alive = psutil.wait_procs(family, timeout=60)
+        _, alive = psutil.wait_procs(family, timeout=60)
         assert alive == []
     finally:
         launcher.kill()
         launcher.stdout.close()
+
+
+def calls(record) -> list[tuple[str, str]]:
+    return [(line["step"], line["key"]) for line in map(json.loads, record.read_text().splitlines())]
+
+
+def listening(processes: list[psutil.Process]) -> set[str]:
+    found = set()
+    for process in processes:
+        found |= {c.laddr.ip for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN}
+    return found
 
 
 def answers(port: int) -> bool:

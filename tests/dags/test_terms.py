@@ -1,10 +1,13 @@
 """The terms the timetables share."""
 
+import sys
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
-from dags.ops import terms
+import pipelines
+from dags.ops import alarm, terms
 from domain.errors import KnownError
 
 
@@ -43,10 +46,9 @@ def test_answer_becomes_a_decision() -> None:
 
 
 def test_late_night_is_told_to_the_pipelines(monkeypatch) -> None:
-    from dags.ops import alarm
-    from pipelines import nightly
-
     told = []
-    monkeypatch.setattr(nightly, "missed", told.append)
+    stand_in = SimpleNamespace(missed=told.append)
+    monkeypatch.setitem(sys.modules, "pipelines.nightly", stand_in)
+    monkeypatch.setattr(pipelines, "nightly", stand_in, raising=False)
     alarm.night_missed({"dag_run": {"partition_key": "2017-12-31"}, "deadline": {}})
     assert told == ["2017-12-31"]

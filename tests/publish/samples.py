@@ -193,3 +193,31 @@ def letter_case(**changes: Any) -> LetterCase:
         where_now="Phòng Tài nguyên và Môi trường (bước: Thẩm tra hồ sơ, xác minh thực địa)",
     )
     return replace(case, **changes)
+
+
+def report_row(unit_code: str, field_code: str, field_name: str, **figures: int) -> dict[str, Any]:
+    row = {
+        "quarter": "2017-Q4", "row_kind": "FIELD", "unit_code": unit_code, "field_code": field_code,
+        "field_name": field_name, "no": 1, "received_online": 0, "received_direct_post": 0, "carried_in": 0,
+        "done_early": 0, "done_on_time": 0, "done_late": 0, "open_in_term": 0, "open_overdue": 0, "refused": 0,
+        "withdrawn": 0, "stopped": 0, "open_paused": 0, "done_no_due": 0, "open_no_due": 0,
+    } | figures  # fmt: skip
+    row["received_total"] = row["received_online"] + row["received_direct_post"] + row["carried_in"]
+    row["done_total"] = row["done_early"] + row["done_on_time"] + row["done_late"]
+    row["open_total"] = row["open_in_term"] + row["open_overdue"]
+    return row
+
+
+def report_06a() -> pd.DataFrame:
+    """Two units; the sums below are worked out by hand: 1210 = 880 + 300 + 30 at DG-MC, 105 = 100 + 3 + 2 at DG-QK."""
+    return pd.DataFrame(
+        [
+            report_row("DG-MC", "DD", "Đất đai", received_online=10, received_direct_post=700, carried_in=290,
+                       done_early=300, done_on_time=320, done_late=80, open_in_term=220, open_overdue=60, refused=12,
+                       open_paused=8),
+            report_row("DG-MC", "HT", "Hộ tịch", received_direct_post=200, carried_in=10, done_early=150,
+                       done_on_time=30, open_in_term=20, withdrawn=4, stopped=1, done_no_due=3, open_no_due=2),
+            report_row("DG-QK", "CT", "Chứng thực", received_direct_post=100, carried_in=5, done_early=60,
+                       done_on_time=38, done_late=2, open_in_term=3, refused=2),
+        ]
+    )  # fmt: skip

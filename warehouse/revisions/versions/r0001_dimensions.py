@@ -18,7 +18,10 @@ TABLES = {
         "result_name",
     ),
     "procedure_paper": ("proc_core valid_from:date paper_no:int", "name originals:int copies:int paper_key"),
-    "procedure_step": ("proc_core valid_from:date step_no:int", "phase role task office_code planned_days:float is_paused:bool agency"),
+    "procedure_step": (
+        "proc_core valid_from:date step_no:int",
+        "phase role task office_code planned_days:float is_paused:bool agency",
+    ),
     "procedure_posting": ("proc_core unit_code valid_from:date", "valid_to:date"),
     "calendar_day": ("day:date", "is_working:bool work_index:int kind name_vi source confirmed:bool"),
 }

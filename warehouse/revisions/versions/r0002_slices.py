@@ -11,8 +11,7 @@ down_revision = "0001_dimensions"
 TABLES = {
     "slice_outcome": (
         "unit_code night",
-        "status rows_in:int rows_ok:int rows_quarantined:int control_total:int files:int message "
-        "fingerprint",
+        "status rows_in:int rows_ok:int rows_quarantined:int control_total:int files:int message fingerprint",
     ),
     "landed_file": ("unit_code night source_id file_name", "sha256 bytes:int"),
     "dossier_version": (
@@ -38,7 +37,10 @@ TABLES = {
         "unit_code night table_name file_name line_no:int rule_id severity message dossier_code "
         "raw_record stage state",
     ),
-    "rule_result": ("unit_code night rule_id", "severity table_name checked:int failed:int could_run:bool sentence examples"),
+    "rule_result": (
+        "unit_code night rule_id",
+        "severity table_name checked:int failed:int could_run:bool sentence examples",
+    ),
     "dossier_flag": ("unit_code night dossier_code rule_id", "severity"),
 }
 # The fold looks dossiers up by code. DuckDB scans columns fast enough and pays for every index on load.

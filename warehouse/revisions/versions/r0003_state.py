@@ -27,7 +27,10 @@ TABLES = {
         "unit_code night file_name line_no:int kind started_at:instant ended_at:instant reason "
         "old_due_at:instant new_due_at:instant is_merged:bool",
     ),
-    "dossier_change": ("dossier_code night field", "unit_code old_value new_value has_legal_trace:bool rule_id"),
+    "dossier_change": (
+        "dossier_code night field",
+        "unit_code old_value new_value has_legal_trace:bool rule_id",
+    ),
 }
 
 

@@ -11,8 +11,7 @@ down_revision = "0003_state"
 TABLES = {
     "apology": (
         "dossier_code",
-        "night unit_code letter_no old_due_on:date new_due_on:date reason kind file_name "
-        "template_version",
+        "night unit_code letter_no old_due_on:date new_due_on:date reason kind file_name template_version",
     ),
     "quarter_release": ("quarter", "released_night is_complete:bool forced:bool coverage:float missing"),
     "flag": (

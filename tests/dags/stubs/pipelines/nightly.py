@@ -1,10 +1,13 @@
-"""A night that does nothing but say that it was called. Releases 2017-Q4 on its last night, once."""
+"""A night that only says it was called. 2017-12-31 releases 2017-Q4, once; 2017-12-01 fails."""
 
+from domain.errors import KnownError
 from pipelines import called, note
 
 
 def plan(night: str) -> list[list[str]]:
     note("plan", night)
+    if night == "2017-12-01":
+        raise KnownError("E-SITE", "unit [DG-QK] has no source", mend="write one under sources:")
     return [["DG-QK", "DG-QS"], ["DG-MC"]]
 
 

@@ -1,15 +1,16 @@
 """One valid record of each table, and the context it is valid in. A test names only what matters to it."""
 
+from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from domain.calendar import default_calendar
 from domain.columns import TABLES
-from expectations import JudgeContext
+from expectations import JudgeContext, Verdict
 from expectations.facts import empty
-
-from datetime import date
 
 NIGHT = "2017-12-27"  # a Wednesday
 UNIT = "dak_glong"
@@ -72,16 +73,27 @@ _RECORDS = {"dossier": DOSSIER, "step": STEP, "pause": PAUSE}
 
 
 def frame(table: str, *changes: dict[str, Any]) -> pd.DataFrame:
-    """One row for each dict of changes to the valid record, with a line number and a number of its own."""
-    rows = [_RECORDS[table] | {"line_no": 2 + number} | change for number, change in enumerate(changes)]
-    built = pd.DataFrame({name: [row.get(name) for row in rows] for name in rows[0] | TABLES[table]} if rows else {})
+    """One row for each dict of changes to the valid record, each with a line, a person and an officer of its own.
+
+    A dossier's code carries its number and the day received unless the test names another.
+    """
+    rows = []
+    for number, change in enumerate(changes):
+        row = _RECORDS[table] | {"line_no": 2 + number, "owner_hash": f"nguoi-{number}"}
+        if table == "dossier":
+            received = pd.Timestamp(change.get("received_at") or DOSSIER["received_at"])
+            row |= {"staff_code": f"CB{number:02d}", "dossier_code": code(number + 1, f"{received:%y%m%d}")}
+        rows.append(row | change)
+    names = [*TABLES[table], "unparsed"]
+    built = pd.DataFrame({name: [row.get(name) for row in rows] for name in names})
+    built["unparsed"] = built["unparsed"].fillna("").astype("str")
     for name, column in TABLES[table].items():
-        if not rows:
-            built[name] = empty(column, built.index)
-        elif column.kind == "instant":
-            built[name] = pd.to_datetime(built[name]).astype("datetime64[us]")
+        if column.kind == "instant":
+            built[name] = pd.to_datetime(built[name], format="mixed").astype("datetime64[us]")
         elif column.kind in ("int", "float"):
             built[name] = pd.array(built[name], dtype="Int64" if column.kind == "int" else "Float64")
+        elif not rows:
+            built[name] = empty(column, built.index)
     return built
 
 
@@ -91,11 +103,12 @@ def code(number: int, day: str = "171218", unit: str = "000.00.07.H16") -> str:
 
 
 def dimensions() -> dict[str, pd.DataFrame]:
-    """Two units, three procedures (one without due date, one abolished), all posted at the district."""
+    """Three units, three procedures (one without due date, one abolished), all posted at the district."""
     units = pd.DataFrame(
         [
             {"unit_code": UNIT, "valid_from": "2010-01-01", "valid_to": "2025-06-30", "identifier": "000.00.07.H16"},
             {"unit_code": "quang_khe", "valid_from": "2010-01-01", "valid_to": None, "identifier": "000.21.07.H16"},
+            {"unit_code": "quang_son", "valid_from": "2010-01-01", "valid_to": None, "identifier": "H16.07"},
         ]
     )
     common = {"limit_unit": "WORKING_DAY", "area_extra": 0.0, "valid_from": "2016-01-01", "valid_to": None}
@@ -125,3 +138,24 @@ def given() -> dict[tuple[str, str], frozenset[str]]:
 def context(**changes: Any) -> JudgeContext:
     """The context the valid records are valid in."""
     return JudgeContext(**({"night": NIGHT, "calendar": CALENDAR, "given": given()} | dimensions() | changes))
+
+
+def failures(verdict: Verdict, table: str) -> dict[int, set[str]]:
+    """Line number -> ids of the critical rules that set that row of a table aside."""
+    mine = verdict.rejected[verdict.rejected["table_name"] == table]
+    return {int(line): set(rows["rule_id"]) for line, rows in mine.groupby("line_no")}
+
+
+def failed(verdict: Verdict) -> dict[str, int]:
+    """Rule id -> failures over all units, rules without any left out."""
+    counts = verdict.results.groupby("rule_id")["failed"].sum()
+    return {str(rule): int(count) for rule, count in counts.items() if count}
+
+
+@pytest.fixture(scope="session")
+def make() -> SimpleNamespace:
+    """The factory: frame, code, context, given, dimensions, failures, failed, and the constants."""
+    return SimpleNamespace(
+        frame=frame, code=code, context=context, given=given, dimensions=dimensions, failures=failures,
+        failed=failed, UNIT=UNIT, NIGHT=NIGHT,
+    )  # fmt: skip

@@ -1,0 +1,268 @@
+"""Flags: what a quarter's figures say should be looked at, each with its evidence and one plain sentence.
+
+A flag is a question to a unit, never an accusation; it names a group only above the disclosure limit.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from analysis.frames import text_or_none
+from analysis.overlap import RELATION_VI
+from analysis.thresholds import Thresholds
+from analysis.words import Names, between_vi, days_vi, number_vi, share_vi
+from domain.ids import stable_id
+
+COLUMNS = [
+    "flag_id", "quarter", "kind", "unit_code", "proc_core", "other_proc_core", "step_no", "rule", "value",
+    "limit_value", "n", "ci_low", "ci_high", "evidence", "sentence",
+]  # fmt: skip
+KINDS = (
+    "SLOW_PROCEDURE",
+    "SLOW_STEP",
+    "LIMIT_CUT",
+    "LIMIT_TOO_SHORT",
+    "OVERLAP",
+    "UNUSED",
+    "PAPER_OFTEN_ASKED",
+)
+# Which example dossiers show a kind of flag best: kinds of the evidence frame, best first; others follow.
+_EXAMPLES = {
+    "SLOW_PROCEDURE": ("SLOW_PROCEDURE", "LATE", "OVERDUE"),
+    "SLOW_STEP": ("SLOW_STEP", "LATE", "OVERDUE"),
+    "LIMIT_TOO_SHORT": ("LATE", "OVERDUE"),
+    "LIMIT_CUT": ("EARLY", "ON_TIME"),
+}
+_MOST_EXAMPLES = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlagContext:
+    """What every flag needs beside its own row."""
+
+    quarter: str
+    thresholds: Thresholds
+    names: Names
+    examples: pd.DataFrame
+
+    def dossiers(self, kind: str, unit_code: str | None, proc_core: str | None) -> str:
+        """Up to five dossier codes that show it, as JSON, the same for the same data."""
+        rows = self.examples
+        if rows.empty or kind not in _EXAMPLES:
+            return "[]"
+        if unit_code is not None:
+            rows = rows.loc[rows["unit_code"].eq(unit_code)]
+        if proc_core is not None:
+            rows = rows.loc[rows["proc_core"].eq(proc_core)]
+        wanted = _EXAMPLES[kind]
+        rank = {name: place for place, name in enumerate(wanted)}
+        rows = rows.loc[rows["kind"].isin(wanted)]
+        ranked = sorted(
+            {(rank[k], str(code)) for k, code in zip(rows["kind"], rows["dossier_code"], strict=True)}
+        )
+        codes = list(dict.fromkeys(code for _, code in ranked))[:_MOST_EXAMPLES]
+        return json.dumps(codes, ensure_ascii=False)
+
+
+def flag_frame(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    """The rows as a frame with the columns of the flag table, ordered by kind and key, each flag once."""
+    table = pd.DataFrame(list(rows), columns=COLUMNS)
+    order = {kind: place for place, kind in enumerate(KINDS)}
+    keys = [
+        table["kind"].map(order),
+        table["unit_code"].fillna(""),
+        table["proc_core"].fillna(""),
+        table["flag_id"],
+    ]
+    place = pd.DataFrame(dict(enumerate(keys))).sort_values([0, 1, 2, 3], kind="stable").index
+    table = table.loc[place].drop_duplicates("flag_id").reset_index(drop=True)
+    table["step_no"] = table["step_no"].astype("Int64")
+    table["n"] = table["n"].astype("Int64")
+    for name in ("value", "limit_value", "ci_low", "ci_high"):
+        table[name] = table[name].astype(float)
+    return table
+
+
+def slow_procedures(timeliness: pd.DataFrame, context: FlagContext) -> list[dict[str, Any]]:
+    """SLOW_PROCEDURE where even the lower end of the late share is above the target: unit x procedure, and a
+    procedure as such when most of the units with enough dossiers are slow in it (two at least).
+
+    Needs: the columns timeliness_shares gives
+    """
+    limits = context.thresholds
+    enough = timeliness["may_be_named"] & (timeliness["km_n"] >= limits.minimum_cases)
+    slow = timeliness.assign(slow=enough & (timeliness["ci_low"] > limits.target_late_share), enough=enough)
+    by_pair = slow.loc[slow["level"].eq("PROCEDURE_UNIT") & slow["enough"]]
+    counted = by_pair.groupby("proc_core")["slow"].agg(["sum", "count"])
+    everywhere = set(counted.index[(counted["count"] >= 2) & (counted["sum"] * 2 > counted["count"])])
+    whole = slow["level"].eq("PROCEDURE") & slow["proc_core"].isin(everywhere)
+    chosen = slow.loc[slow["slow"] & (slow["level"].eq("PROCEDURE_UNIT") | whole)]
+    flags: list[dict[str, Any]] = []
+    for row in chosen.itertuples(index=False):
+        unit, core = text_or_none(row.unit_code), str(row.proc_core)
+        where = f"Tại {context.names.unit(unit)}, thủ tục" if unit else "Ở phần lớn các đơn vị, thủ tục"
+        closed = (
+            ""
+            if pd.isna(row.closed_late_share)
+            else f" (chỉ tính hồ sơ đã xong: {share_vi(row.closed_late_share)})"
+        )
+        sentence = (
+            f"{where} {context.names.procedure(core)}: ước {share_vi(row.late_share_km)} hồ sơ quá hạn, khoảng tin cậy "
+            f"{between_vi(row.ci_low, row.ci_high)}, trên {row.km_n} hồ sơ có hạn, tính cả hồ sơ chưa xong{closed}; "
+            f"mức cho phép là {share_vi(limits.target_late_share)}."
+        )
+        figures = (row.late_share_km, limits.target_late_share, row.km_n, row.ci_low, row.ci_high)
+        flags.append(flag_row(context, "SLOW_PROCEDURE", "KM_LATE_LOWER", (unit, core), figures, sentence))
+    return flags
+
+
+def slow_steps(steps: pd.DataFrame, context: FlagContext) -> list[dict[str, Any]]:
+    """SLOW_STEP where surely more than half of the times a step was done ran past its plan.
+
+    Needs: the columns step_times gives. A row over all procedures of an office is flagged only when it joins two
+    procedures or more; steps entered in bulk are never flagged.
+    """
+    limits = context.thresholds
+    least = max(limits.minimum_cases, limits.minimum_group + 1)
+    slow = (
+        steps["is_usable"].astype(bool) & (steps["n"] >= least) & (steps["ci_low"] > limits.step_over_share)
+    )
+    slow &= steps["excess_half_days"].fillna(0) > 0
+    slow &= steps["level"].eq("STEP") | (steps["procedures"] >= 2)
+    flags: list[dict[str, Any]] = []
+    for row in steps.loc[slow].itertuples(index=False):
+        unit, core = text_or_none(row.unit_code), text_or_none(row.proc_core)
+        whose = f"của thủ tục {context.names.procedure(core)}" if core else f"(gộp {row.procedures} thủ tục)"
+        office = f" ở {row.office_code}" if text_or_none(row.office_code) else ""
+        middle = (
+            ""
+            if pd.isna(row.median_half_days)
+            else f", một nửa số lần mất trên {days_vi(row.median_half_days / 2)}"
+        )
+        sentence = (
+            f"Tại {context.names.unit(str(unit))}, bước “{row.task or row.step_no}”{office} {whose}: {share_vi(row.over_share)} số "
+            f"lần xử lý vượt thời gian theo quy trình ({days_vi(row.planned_half_days / 2)}){middle}, trên {row.n} lần; "
+            "đề nghị đơn vị xem lại khối lượng việc, bố trí người và thời gian của bước này."
+        )
+        figures = (row.over_share, limits.step_over_share, row.n, row.ci_low, row.ci_high)
+        rule = "KM_STEP_OVER_PLAN" if core else f"KM_STEP_OVER_PLAN_OFFICE:{row.office_code}:{row.task}"
+        step = None if core is None else int(row.step_no)
+        flags.append(flag_row(context, "SLOW_STEP", rule, (unit, core, None, step), figures, sentence))
+    return flags
+
+
+def overlap_flags(pairs: pd.DataFrame, context: FlagContext) -> list[dict[str, Any]]:
+    """OVERLAP for the pairs given: evidence is the likeness feature by feature, since no dossier is behind it.
+
+    Needs: the columns overlaps gives
+    """
+    flags: list[dict[str, Any]] = []
+    for row in pairs.itertuples(index=False):
+        sentence = (
+            f"Hai thủ tục {context.names.procedure(row.proc_core)} và {context.names.procedure(row.other_proc_core)} có "
+            f"dấu hiệu {RELATION_VI[row.relation]} (mức giống nhau {number_vi(row.score, 2)} trên 1: {_common(row)}); đề "
+            "nghị rà soát xem có thể dùng chung một quy trình, một bộ hồ sơ hay không."
+        )
+        key = (None, row.proc_core, row.other_proc_core)
+        figures = (row.score, context.thresholds.merge_score, None, None, None)
+        flags.append(
+            flag_row(context, "OVERLAP", f"PAIR_{row.relation.upper()}", key, figures, sentence)
+            | {"evidence": row.evidence}
+        )
+    return flags
+
+
+def unused_flags(unused: pd.DataFrame, context: FlagContext) -> list[dict[str, Any]]:
+    """UNUSED for each procedure unused_procedures gives."""
+    flags: list[dict[str, Any]] = []
+    for row in unused.itertuples(index=False):
+        caution = (
+            "tên thủ tục cho thấy việc này hiếm nhưng cần có, không nên bãi bỏ chỉ vì không phát sinh hồ sơ"
+            if row.is_rare_needed
+            else "cần hỏi lại đơn vị trước khi đề nghị bãi bỏ, vì việc hiếm vẫn có thể cần thiết"
+        )
+        sentence = (
+            f"Thủ tục {context.names.procedure(row.proc_core)} niêm yết tại {row.units} đơn vị nhưng không có hồ sơ nào "
+            f"trong {row.quarters} quý có dữ liệu tính đến quý {context.quarter}; {caution}."
+        )
+        flags.append(
+            flag_row(
+                context,
+                "UNUSED",
+                "NO_DOSSIER_IN_YEAR",
+                (None, row.proc_core),
+                (0.0, 1.0, 0, None, None),
+                sentence,
+            )
+        )
+    return flags
+
+
+def paper_flags(papers: pd.DataFrame, context: FlagContext) -> list[dict[str, Any]]:
+    """PAPER_OFTEN_ASKED for the papers most dossiers brought; `rule` holds the paper's key.
+
+    Needs: the columns papers_most_asked gives
+    """
+    flags: list[dict[str, Any]] = []
+    for row in papers.loc[papers["is_often"]].head(context.thresholds.maximum_papers).itertuples(index=False):
+        advice = (
+            "thông tin này có trong Cơ sở dữ liệu quốc gia về dân cư, đề nghị xem có thể khai thác thay cho bản giấy"
+            if row.is_identity
+            else "đề nghị xem giấy tờ này do cơ quan nào cấp và có thể dùng lại dữ liệu đã nộp hay không"
+        )
+        sentence = (
+            f"Giấy tờ “{row.name}” được {row.procedures} thủ tục yêu cầu; trong năm có {number_vi(row.dossiers, 0)} hồ sơ phải "
+            f"nộp; {advice}."
+        )
+        figures = (
+            float(row.procedures),
+            float(context.thresholds.paper_procedures),
+            int(row.dossiers),
+            None,
+            None,
+        )
+        flags.append(
+            flag_row(context, "PAPER_OFTEN_ASKED", f"PAPER:{row.paper_key}", (None, None), figures, sentence)
+        )
+    return flags
+
+
+def _common(row: Any) -> str:
+    said = [f"tên giống {share_vi(row.title)}"]
+    if not pd.isna(row.papers):
+        said.append(f"giấy tờ chung {share_vi(row.papers)}")
+    if row.chain_equal:
+        said.append("các bước, bộ phận và thời gian trùng nhau hoàn toàn")
+    elif not pd.isna(row.steps):
+        said.append(f"các bước giống {share_vi(row.steps)}")
+    if not pd.isna(row.law) and row.law > 0:
+        said.append(f"căn cứ pháp lý chung {share_vi(row.law)}")
+    return ", ".join(said)
+
+
+def flag_row(  # noqa: PLR0913 - one argument a part of the row; a bag of them would hide which is missing
+    context: FlagContext, kind: str, rule: str, key: Sequence[Any], figures: Sequence[Any], sentence: str
+) -> dict[str, Any]:
+    """One row of the flag table. `key`: unit, procedure[, other procedure, step]; `figures`: value, limit, n, low, high."""
+    unit, core, other, step = (*key, None, None)[:4]
+    value, limit, n, low, high = figures
+    return {
+        "flag_id": stable_id("flag", context.quarter, kind, rule, unit, core, other, step),
+        "quarter": context.quarter,
+        "kind": kind,
+        "unit_code": unit,
+        "proc_core": core,
+        "other_proc_core": other,
+        "step_no": step,
+        "rule": rule,
+        "value": value,
+        "limit_value": limit,
+        "n": n,
+        "ci_low": low,
+        "ci_high": high,
+        "evidence": context.dossiers(kind, unit, core),
+        "sentence": sentence,
+    }

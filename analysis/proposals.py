@@ -1,0 +1,313 @@
+"""Proposals: what could be changed, who may decide it, and what it saves. A draft for a person to sign, never more."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from analysis.costs import ASSUMPTION_VI, CostChange, cost_change
+from analysis.frames import text_or_none
+from analysis.words import Names, between_vi, days_vi, number_vi, share_vi
+from domain.cost import HourlyRate
+from domain.ids import stable_id
+
+COLUMNS = [
+    "proposal_id", "quarter", "kind", "proc_cores", "title", "change", "reason", "competence", "legal_basis",
+    "cost_before", "cost_after", "saving", "saving_rate", "days_before", "days_after", "flag_ids", "status",
+]  # fmt: skip
+COST_COLUMNS = [
+    "proposal_id", "activity", "hours_before", "hours_after", "services_before", "services_after", "per_year",
+    "hourly_rate", "rate_source", "saving_low", "saving_high", "assumption",
+]  # fmt: skip
+KINDS = ("CUT_DAYS", "MERGE", "REUSE_PAPER", "REVIEW_UNUSED", "MEND_STEP")
+LAW_REVIEW = (
+    "Điều 27, 28, 30, 31 Nghị định số 63/2010/NĐ-CP (sửa đổi, bổ sung tại Nghị định số 92/2017/NĐ-CP); "
+    "Điều 27 Thông tư số 02/2017/TT-VPCP"
+)
+MINISTRY = "Kiến nghị Bộ, ngành quản lý (thành phần hồ sơ, điều kiện, phí, lệ phí do văn bản của trung ương quy định)"
+PROVINCE = "UBND tỉnh (thời hạn giải quyết, quy trình nội bộ)"
+DISTRICT = "UBND huyện (tổ chức thực hiện các bước trong nội bộ huyện)"
+UNKNOWN = "Chưa xác định thẩm quyền: cần đối chiếu văn bản quy định thủ tục trước khi trình"
+_PROVINCE_LEVELS = {"TINH", "SO", "PROVINCE"}
+_DISTRICT_LEVELS = {"HUYEN", "XA", "PHONG", "DISTRICT", "COMMUNE"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalContext:
+    """What every proposal needs beside its own figures. `dossiers` and `papers`: per procedure, of the year."""
+
+    quarter: str
+    names: Names
+    rate: HourlyRate
+    dossiers: Mapping[str, float]
+    papers: Mapping[str, float]
+    fees: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A proposal row and the cost table behind it."""
+
+    row: dict[str, Any]
+    cost: CostChange | None = None
+    per_year: float = 0.0
+
+
+def proposal_frame(drafts: Iterable[Draft]) -> pd.DataFrame:
+    """The rows with the columns of the proposal table; kinds in their order, the largest saving, then most days, first."""
+    table = pd.DataFrame([draft.row for draft in drafts], columns=COLUMNS)
+    for name in ("cost_before", "cost_after", "saving", "saving_rate", "days_before", "days_after"):
+        table[name] = table[name].astype(float)
+    place = {kind: i for i, kind in enumerate(KINDS)}
+    cut = (table["days_before"] - table["days_after"]).fillna(0.0)
+    order = pd.DataFrame(
+        {0: table["kind"].map(place), 1: -table["saving"].fillna(0.0), 2: -cut, 3: table["proposal_id"]}
+    )
+    return table.loc[order.sort_values([0, 1, 2, 3], kind="stable").index].reset_index(drop=True)
+
+
+def cost_frame(drafts: Iterable[Draft], rate: HourlyRate) -> pd.DataFrame:
+    """The before/after activity table of every proposal that changes a cost (đồng, hours, per performance)."""
+    rows = [
+        [
+            draft.row["proposal_id"],
+            *line,
+            draft.per_year,
+            float(rate.value_vnd),
+            rate.source,
+            draft.cost.low_vnd,
+            draft.cost.high_vnd,
+            ASSUMPTION_VI,
+        ]  # fmt: skip
+        for draft in drafts
+        if draft.cost is not None
+        for line in draft.cost.activities
+    ]
+    return pd.DataFrame(rows, columns=COST_COLUMNS)
+
+
+def cut_days(limits: pd.DataFrame, flags: pd.DataFrame, context: ProposalContext) -> list[Draft]:
+    """CUT_DAYS for each LIMIT_CUT flag that dossiers support. Needs: limit_cuts, flags."""
+    flagged = flags.loc[flags["rule"].eq("KM_LIMIT")].set_index("proc_core")["flag_id"].to_dict()
+    drafts: list[Draft] = []
+    for row in limits.loc[limits["proc_core"].isin(list(flagged))].itertuples(index=False):
+        core = str(row.proc_core)
+        name = context.names.procedure(core)
+        reason = (
+            f"Theo {row.n} hồ sơ cùng thời hạn trong bốn quý, {share_vi(1 - row.late_share_after)} kịp trong "
+            f"{days_vi(row.proposed_days)}; số còn lại ước {share_vi(row.late_share_after)} (khoảng tin cậy "
+            f"{between_vi(row.after_low, row.after_high)}). Rút thời hạn không làm thay đổi chi phí tuân thủ theo công thức vì "
+            f"không tính chi phí cơ hội; người nộp được trả kết quả sớm hơn {days_vi(row.cut_days)} so với giấy hẹn."
+        )
+        cost = _unchanged(core, context)
+        draft = _row(context, "CUT_DAYS", [core], [flagged[core]], cost) | {
+            "title": f"Rút thời hạn giải quyết thủ tục {name}",
+            "change": f"Sửa thời hạn giải quyết từ {days_vi(row.limit_days)} xuống còn {days_vi(row.proposed_days)}.",
+            "reason": reason,
+            "competence": PROVINCE,
+            "days_before": row.limit_days,
+            "days_after": row.proposed_days,
+        }
+        drafts.append(Draft(row=draft))
+    return drafts
+
+
+def merge(families: pd.DataFrame, flags: pd.DataFrame, context: ProposalContext) -> list[Draft]:
+    """MERGE for each family whose pairs are flagged. Needs: families, flags."""
+    pairs = flags.loc[flags["kind"].eq("OVERLAP"), ["proc_core", "other_proc_core", "flag_id"]]
+    drafts: list[Draft] = []
+    for row in families.itertuples(index=False):
+        cores: list[str] = json.loads(row.proc_cores)
+        inside = pairs["proc_core"].isin(cores) & pairs["other_proc_core"].isin(cores)
+        flag_ids = sorted(pairs.loc[inside, "flag_id"])
+        if not flag_ids:
+            continue
+        every, common = len(json.loads(row.papers_all)), len(json.loads(row.papers_common))
+        cost, per_year = _merged_cost(cores, common, context)
+        others = context.names.procedure(cores[1]) if row.size == 2 else f"{row.size - 1} thủ tục khác"
+        draft = _row(context, "MERGE", cores, flag_ids, cost if every else None) | {
+            "title": f"Rà soát, hợp nhất {row.size} thủ tục gần nhau: {context.names.procedure(cores[0])} và {others}",
+            "change": _merge_change(row, every, common),
+            "reason": _merge_reason(row, every, common, cost),
+            "competence": f"{MINISTRY}; {PROVINCE}" if every else PROVINCE,
+        }
+        limits = [each for each in json.loads(row.limits) if each is not None]
+        if row.same_chain and len(limits) > 1 and max(limits) > min(limits):
+            draft |= {"days_before": max(limits), "days_after": min(limits)}
+        drafts.append(Draft(row=draft, cost=cost if every else None, per_year=per_year))
+    return drafts
+
+
+def _merge_change(row: Any, every: int, common: int) -> str:
+    text = f"Nghiên cứu hợp nhất thành một thủ tục có nhiều trường hợp, tên đề xuất “{row.proposed_name}”"
+    if every:
+        text += f"; dùng chung {common} trong {every} loại giấy tờ"
+    limits = [each for each in json.loads(row.limits) if each is not None]
+    if row.same_chain and len(limits) > 1 and max(limits) > min(limits):
+        shown = ", ".join(number_vi(limit) for limit in limits)
+        text += (
+            f"; thống nhất thời hạn ngắn nhất đang áp dụng là {days_vi(min(limits))} (hiện nay: {shown} ngày)"
+        )
+    return text + "."
+
+
+def _merge_reason(row: Any, every: int, common: int, cost: CostChange) -> str:
+    chain = "Các thủ tục có cùng một chuỗi bước, bộ phận và thời gian xử lý. " if row.same_chain else ""
+    text = f"{chain}Mức giống nhau thấp nhất trong nhóm là {number_vi(row.lowest_score, 2)} trên 1."
+    if every:
+        text += (
+            f" Nếu chỉ yêu cầu giấy tờ chung, mỗi năm giảm tối đa {number_vi(cost.high_vnd, 0)} đồng; mức nêu trong "
+            f"phương án là mức giữa thấp. {ASSUMPTION_VI}"
+        )
+    return text
+
+
+def reuse_papers(papers: pd.DataFrame, flags: pd.DataFrame, context: ProposalContext) -> list[Draft]:
+    """REUSE_PAPER for each often-asked paper that a national register already holds. Needs: papers_most_asked, flags."""
+    flagged = flags.loc[flags["kind"].eq("PAPER_OFTEN_ASKED")].set_index("rule")["flag_id"].to_dict()
+    asked = sum(context.papers.values()) / len(context.papers) if context.papers else 1.0
+    drafts: list[Draft] = []
+    for row in papers.loc[papers["is_identity"]].itertuples(index=False):
+        flag_id = flagged.get(f"PAPER:{row.paper_key}")
+        if flag_id is None:
+            continue
+        before = max(asked, 1.0)
+        cost = cost_change(
+            before, [before, before - 0.5, before - 1.0], context.rate, per_year=float(row.dossiers)
+        )
+        draft = _row(context, "REUSE_PAPER", [], [flag_id], cost) | {
+            "title": f"Không yêu cầu nộp lại giấy tờ “{row.name}”",
+            "change": f"Thay việc nộp “{row.name}” bằng khai thác dữ liệu đã có trong {row.procedures} thủ tục.",
+            "reason": (
+                f"{row.procedures} thủ tục yêu cầu giấy tờ này; trong năm có {number_vi(row.dossiers, 0)} hồ sơ phải nộp. Mức tiết "
+                f"kiệm từ {number_vi(cost.low_vnd, 0)} đến {number_vi(cost.high_vnd, 0)} đồng một năm, lấy mức giữa thấp. {ASSUMPTION_VI}"
+            ),
+            "competence": MINISTRY,
+        }
+        drafts.append(Draft(row=draft, cost=cost, per_year=float(row.dossiers)))
+    return drafts
+
+
+def review_unused(unused: pd.DataFrame, flags: pd.DataFrame, context: ProposalContext) -> list[Draft]:
+    """REVIEW_UNUSED, one a field, without the procedures that are rare but needed. Needs: unused_procedures, flags."""
+    flagged = flags.loc[flags["kind"].eq("UNUSED")].set_index("proc_core")["flag_id"].to_dict()
+    asked = unused.loc[~unused["is_rare_needed"].astype(bool) & unused["proc_core"].isin(list(flagged))]
+    asked = asked.assign(
+        field=asked["field_name"].where(asked["field_name"].notna(), asked["field_code"]).fillna("")
+    )
+    drafts: list[Draft] = []
+    for field, rows in asked.groupby("field", sort=True):
+        cores = [str(core) for core in rows["proc_core"]]
+        where = f"lĩnh vực {field}" if field else "chưa rõ lĩnh vực"
+        draft = _row(context, "REVIEW_UNUSED", cores, sorted(flagged[core] for core in cores), None) | {
+            "title": f"Rà soát {len(cores)} thủ tục không phát sinh hồ sơ, {where}",
+            "change": "Lấy ý kiến đơn vị thực hiện về sự cần thiết; chỉ đề nghị bãi bỏ hoặc lồng ghép khi không còn cần.",
+            "reason": (
+                "Các thủ tục đang niêm yết nhưng không có hồ sơ trong các quý có dữ liệu. Không phát sinh hồ sơ chưa phải là lý do đủ "
+                "để bãi bỏ; chưa tính chi phí tiết kiệm vì không có người thực hiện."
+            ),
+            "competence": UNKNOWN,
+        }
+        drafts.append(Draft(row=draft))
+    return drafts
+
+
+def mend_steps(steps: pd.DataFrame, flags: pd.DataFrame, context: ProposalContext) -> list[Draft]:
+    """MEND_STEP, one a slow step; an office's task slow over several procedures makes one proposal for all of them.
+
+    Needs: step_times, flags
+    """
+    slow = flags.loc[flags["kind"].eq("SLOW_STEP")]
+    pooled = slow.loc[slow["proc_core"].isna()]
+    flagged_steps = steps.merge(
+        slow[["unit_code", "proc_core", "step_no", "flag_id"]].dropna(subset=["proc_core"]),
+        on=["unit_code", "proc_core", "step_no"], how="inner", validate="many_to_many",
+    )  # fmt: skip
+    flagged_steps = flagged_steps.drop_duplicates("flag_id")
+    drafts: list[Draft] = []
+    covered: set[str] = set()
+    for row in pooled.itertuples(index=False):
+        offices = steps.loc[steps["level"].eq("OFFICE") & steps["unit_code"].eq(row.unit_code)]
+        names = [
+            f"KM_STEP_OVER_PLAN_OFFICE:{a}:{b}"
+            for a, b in zip(offices["office_code"], offices["task"], strict=True)
+        ]
+        found = offices.loc[[name == row.rule for name in names]].iloc[0]
+        same = flagged_steps.loc[
+            flagged_steps["unit_code"].eq(row.unit_code)
+            & flagged_steps["office_code"].eq(found["office_code"])
+            & flagged_steps["task"].eq(found["task"])
+        ]
+        covered |= set(same["flag_id"])
+        cores = sorted(set(same["proc_core"].astype(str)))
+        drafts.append(_mend(found, cores, sorted([row.flag_id, *same["flag_id"]]), context))
+    for _, found in flagged_steps.loc[~flagged_steps["flag_id"].isin(covered)].iterrows():
+        drafts.append(_mend(found, [str(found["proc_core"])], [found["flag_id"]], context))
+    return drafts
+
+
+def _mend(found: "pd.Series[Any]", cores: list[str], flag_ids: list[str], context: ProposalContext) -> Draft:
+    unit = str(found["unit_code"])
+    level = (context.names.unit_levels.get(unit) or "").upper()
+    who = PROVINCE if level in _PROVINCE_LEVELS else DISTRICT if level in _DISTRICT_LEVELS else UNKNOWN
+    office = f", {found['office_code']}" if text_or_none(found["office_code"]) else ""
+    planned, median = found["planned_half_days"] / 2, found["median_half_days"] / 2
+    middle = "" if pd.isna(median) else f" (trung vị thực tế {days_vi(median)})"
+    row = _row(context, "MEND_STEP", cores, flag_ids, None) | {
+        "title": f"Tháo gỡ bước “{found['task']}” tại {context.names.unit(unit)}",
+        "change": (
+            f"Xem lại khối lượng việc, người làm, người thay khi vắng và thời gian quy định {days_vi(planned)} của bước "
+            f"“{found['task']}”{office}; giữ nguyên thời hạn thủ tục cho đến khi bước này thông."
+        ),
+        "reason": (
+            f"{share_vi(found['over_share'])} trong {found['n']} lần xử lý vượt thời gian quy trình{middle}, khoảng tin cậy "
+            f"{between_vi(found['ci_low'], found['ci_high'])}. Số liệu chưa nói được nguyên nhân; cần làm việc với đơn vị."
+        ),
+        "competence": who,
+        "days_before": median,
+        "days_after": planned,
+    }
+    return Draft(row=row)
+
+
+def _unchanged(core: str, context: ProposalContext) -> CostChange:
+    papers = context.papers.get(core, 0.0)
+    fee, yearly = context.fees.get(core, 0.0), context.dossiers.get(core, 0.0)
+    return cost_change(papers, [papers], context.rate, per_year=yearly, fee_vnd=fee)
+
+
+def _merged_cost(cores: list[str], common: int, context: ProposalContext) -> tuple[CostChange, float]:
+    yearly = sum(context.dossiers.get(core, 0.0) for core in cores)
+    weights = {core: context.dossiers.get(core, 0.0) if yearly else 1.0 for core in cores}
+    total = sum(weights.values())
+    before = sum(weights[core] * context.papers.get(core, 0.0) for core in cores) / total
+    fee = sum(weights[core] * context.fees.get(core, 0.0) for core in cores) / total
+    least = min(float(common), before)
+    estimates = [before, (before + least) / 2, least]
+    return cost_change(before, estimates, context.rate, per_year=yearly, fee_vnd=fee), yearly
+
+
+def _row(
+    context: ProposalContext, kind: str, cores: list[str], flag_ids: list[str], cost: CostChange | None
+) -> dict[str, Any]:
+    return {
+        "proposal_id": stable_id("proposal", context.quarter, kind, *cores, *flag_ids),
+        "quarter": context.quarter,
+        "kind": kind,
+        "proc_cores": json.dumps(cores, ensure_ascii=False),
+        "title": "",
+        "change": "",
+        "reason": "",
+        "competence": UNKNOWN,
+        "legal_basis": LAW_REVIEW,
+        "cost_before": None if cost is None else float(cost.before_vnd),
+        "cost_after": None if cost is None else float(cost.after_vnd),
+        "saving": None if cost is None else float(cost.saving_vnd),
+        "saving_rate": None if cost is None else cost.saving_percent,
+        "days_before": None,
+        "days_after": None,
+        "flag_ids": json.dumps(flag_ids),
+        "status": "DRAFT",
+    }

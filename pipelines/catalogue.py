@@ -1,0 +1,117 @@
+"""The site's own facts as dimension frames: units, offices, procedures with papers and steps, postings, calendar."""
+
+import json
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from domain.codes import proc_core
+from domain.errors import KnownError
+from pipelines.reading.catalogue_folder import TABLES, read_folder, typed_table
+from pipelines.reading.portal import read_portal
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
+    from pipelines.site import Site
+
+UNIT_COLUMNS = [
+    "unit_code", "valid_from", "name", "level", "parent_code", "identifier", "valid_to", "email", "expects",
+]  # fmt: skip
+
+
+def load_dimensions(site: "Site", settings: "Settings") -> dict[str, pd.DataFrame]:
+    """All dimension tables, each sorted by its key.
+
+    Gives: unit, office, procedure, procedure_paper, procedure_step, procedure_posting, calendar_day.
+    Raises KnownError E-CATALOGUE naming file, line and column.
+    """
+    frames = _catalogue(site, settings)
+    for column, value in site.catalogue.constants.items():
+        frames["procedure"] = _with_constant(frames["procedure"], column, value)
+    known = {unit.code for unit in site.units}
+    strange = sorted(set(frames["procedure_posting"]["unit_code"]) - known)
+    if strange:
+        raise KnownError(
+            "E-CATALOGUE",
+            f"postings name unit [{strange[0]}], which is not in site [{site.code}].",
+            mend="add the unit's file or correct postings.csv",
+        )
+    return {
+        "unit": _units(site),
+        "office": _offices(site),
+        **frames,
+        "calendar_day": site.work_calendar(settings.site_folder).days(),
+    }
+
+
+def _catalogue(site: "Site", settings: "Settings") -> dict[str, pd.DataFrame]:
+    catalogue = site.catalogue
+    if catalogue.format == "none":
+        return _listed(site)
+    place = settings.site_folder / str(catalogue.place)
+    if not place.exists():
+        raise KnownError(
+            "E-CATALOGUE",
+            f"catalogue place [{catalogue.place}] is not there (looked for [{place}]).",
+            mend="correct `catalogue.place` in site.yml, or set `format: none`",
+        )
+    return read_folder(place) if catalogue.format == "folder" else read_portal(place)
+
+
+def _listed(site: "Site") -> dict[str, pd.DataFrame]:
+    """The procedures that site.yml lists, as the dimension tables; papers, steps and postings are empty."""
+    rows = [
+        procedure.model_dump(exclude={"code"})
+        | {
+            "proc_core": proc_core(procedure.code) or procedure.code,
+            "proc_code": procedure.code,
+            "legal_basis": json.dumps([]),
+            "field_code": procedure.field_code or "",
+        }
+        for procedure in site.catalogue.procedures
+    ]
+    frames = {name: typed_table(name, pd.DataFrame(columns=list(spec))) for name, spec in TABLES.items()}
+    if rows:
+        listed = pd.DataFrame(rows).reindex(columns=list(TABLES["procedure"])).astype(object)
+        frames["procedure"] = typed_table("procedure", listed.where(listed.notna(), ""))
+    return frames
+
+
+def _with_constant(procedures: pd.DataFrame, column: str, value: object) -> pd.DataFrame:
+    """A value for every procedure that has none of its own."""
+    if column not in TABLES["procedure"] or column in ("proc_core", "valid_from"):
+        raise KnownError(
+            "E-CATALOGUE",
+            f"catalogue.constants names [{column}], which procedures do not have.",
+            mend=f"use one of {', '.join(sorted(TABLES['procedure']))}",
+        )
+    own = procedures[column]
+    if procedures.empty or not own.isna().any():
+        return procedures
+    given = pd.DataFrame({name: [value if name == column else ""] for name in TABLES["procedure"]})
+    given["proc_core"], given["valid_from"] = "0", "1900-01-01"
+    typed = typed_table("procedure", given)[column].iloc[0]
+    return procedures.assign(**{column: own.where(own.notna(), typed)})
+
+
+def _units(site: "Site") -> pd.DataFrame:
+    rows = [
+        {
+            "unit_code": unit.code,
+            "valid_from": unit.valid_from,
+            "name": unit.name,
+            "level": unit.level,
+            "parent_code": unit.parent,
+            "identifier": unit.identifier,
+            "valid_to": unit.valid_to,
+            "email": unit.contact.email,
+            "expects": unit.expects if unit.sources else "never",
+        }
+        for unit in site.units
+    ]
+    return pd.DataFrame(rows, columns=UNIT_COLUMNS, dtype=object)
+
+
+def _offices(site: "Site") -> pd.DataFrame:
+    rows = [(unit.code, code, name) for unit in site.units for code, name in sorted(unit.offices.items())]
+    return pd.DataFrame(rows, columns=["unit_code", "office_code", "name"], dtype="str")

@@ -1,0 +1,160 @@
+"""The landing zone: raw bytes as handed in, one folder a (night, unit), with a manifest. Standard library only.
+
+`<var>/landing/raw/<night>/<unit>/<first 12 of sha256>/<file name>` and `manifest.json`; bytes are never changed.
+`<var>/landing/staged/<night>/<unit>/` holds what `pipelines.stage` makes of them. Personal data stop here.
+"""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.outcome import OutcomeStatus, UnitOutcome
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
+
+# Raised when the meaning of staged files changes, so that old ones are made again.
+STAGE_VERSION = "1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandedFile:
+    """One file taken in: `stored` is its path below the unit's raw folder, `role` data or control."""
+
+    source_id: str
+    file_name: str
+    sha256: str
+    size: int
+    stored: str
+    role: str = "data"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandedFault:
+    """A file that could not be taken in, said as its outcome will say it."""
+
+    source_id: str
+    file_name: str
+    text: str
+    status: OutcomeStatus
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What was taken in for one unit on one night, in the order of its sources."""
+
+    files: tuple[LandedFile, ...] = ()
+    faults: tuple[LandedFault, ...] = ()
+
+    def data_of(self, source_id: str) -> list[LandedFile]:
+        """The data files of a source."""
+        return [file for file in self.files if file.source_id == source_id and file.role == "data"]
+
+    def control_of(self, source_id: str) -> list[LandedFile]:
+        """The control files of a source."""
+        return [file for file in self.files if file.source_id == source_id and file.role == "control"]
+
+
+def raw_folder(settings: "Settings", night: str, unit_code: str) -> Path:
+    """Where a unit's raw bytes of a night are."""
+    return settings.var / "landing" / "raw" / night / unit_code
+
+
+def staged_folder(settings: "Settings", night: str, unit_code: str) -> Path:
+    """Where a unit's typed rows of a night are."""
+    return settings.var / "landing" / "staged" / night / unit_code
+
+
+def landed_nights(settings: "Settings") -> list[str]:
+    """Nights that landing holds, in order."""
+    folder = settings.var / "landing" / "raw"
+    return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.exists() else []
+
+
+def read_manifest(settings: "Settings", night: str, unit_code: str) -> Manifest | None:
+    """The manifest of a (night, unit), None when nothing was collected."""
+    path = raw_folder(settings, night, unit_code) / "manifest.json"
+    if not path.exists():
+        return None
+    data = json.loads(path.read_text(encoding="utf-8"))
+    return Manifest(
+        files=tuple(LandedFile(**item) for item in data["files"]),
+        faults=tuple(LandedFault(**item) for item in data["faults"]),
+    )
+
+
+def write_manifest(settings: "Settings", night: str, unit_code: str, manifest: Manifest) -> None:
+    """Write the manifest last and whole: raw bytes without it do not count."""
+    text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True)
+    write_bytes(raw_folder(settings, night, unit_code) / "manifest.json", text.encode())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write through a temporary name, so that a killed run never leaves half a file. Same bytes: left alone."""
+    if path.exists() and path.read_bytes() == data:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_bytes(data)
+    os.replace(temporary, path)
+
+
+def is_same_as_before(settings: "Settings", night: str, unit_code: str, manifest: Manifest) -> bool:
+    """Whether a unit of full extracts handed in exactly what it handed in on its last collected night."""
+    unit = settings.site.unit(unit_code)
+    if manifest.faults or not manifest.files or any(source.extract != "full" for source in unit.sources):
+        return False
+    for earlier in reversed([n for n in landed_nights(settings) if n < night]):
+        before = read_manifest(settings, earlier, unit_code)
+        if before is not None and before.files:
+            return _contents(before) == _contents(manifest)
+    return False
+
+
+def _contents(manifest: Manifest) -> list[tuple[str, str]]:
+    return sorted((file.source_id, file.sha256) for file in manifest.files if file.role == "data")
+
+
+def slice_fingerprint(settings: "Settings", unit_code: str, manifest: Manifest, *, is_unchanged: bool) -> str:
+    """What a unit's staged rows depend on: bytes, unit file, zone, key, our version. The same: same rows."""
+    unit_file = settings.site_folder / "units" / f"{unit_code}.yml"
+    digest = hashlib.sha256()
+    for part in (
+        STAGE_VERSION,
+        package_version(),
+        settings.site.timezone,
+        hashlib.sha256(b"key:" + settings.hash_key).hexdigest(),
+        unit_file.read_text(encoding="utf-8") if unit_file.exists() else "",
+        json.dumps(asdict(manifest), ensure_ascii=False, sort_keys=True),
+        str(is_unchanged),
+    ):
+        digest.update(part.encode() + b"\0")
+    return digest.hexdigest()
+
+
+def package_version() -> str:
+    """The version of this package, '0' when it is not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow, and rarely needed
+
+    try:
+        return version("tinhgon")
+    except PackageNotFoundError:
+        return "0"
+
+
+def read_outcome(settings: "Settings", night: str, unit_code: str) -> UnitOutcome | None:
+    """The outcome of a (night, unit) that was staged, None when it was not (or not to the end)."""
+    path = staged_folder(settings, night, unit_code) / "outcome.json"
+    if not path.exists():
+        return None
+    data = json.loads(path.read_text(encoding="utf-8"))
+    return UnitOutcome(**data | {"files": tuple(data["files"])})
+
+
+def write_outcome(settings: "Settings", outcome: UnitOutcome) -> None:
+    """Write the outcome, the last file of a staged folder."""
+    text = json.dumps(asdict(outcome), ensure_ascii=False, indent=1, sort_keys=True)
+    write_bytes(staged_folder(settings, outcome.night, outcome.unit_code) / "outcome.json", text.encode())

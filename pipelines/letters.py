@@ -1,0 +1,167 @@
+"""Apology letters of a night: who gets one, and the drafts.
+
+A dossier that is past its date, or due on the next working day, and not finished gets one letter, once. The
+appointment proposed is what the procedure's remaining steps are planned to take; the signer may change it.
+Which dossiers got a letter, and when, rests in the warehouse; names are read from landing when the draft is
+written and go nowhere else.
+"""
+
+import math
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from domain.calendar import WorkCalendar
+from pipelines.morning import night_folder
+from pipelines.people import people_of
+from pipelines.publish.inputs import LetterCase, LetterOffice
+from pipelines.publish.late_list import write_late_list
+from pipelines.publish.letter_texts import letter_text_on
+from pipelines.publish.letters import FOLDER, write_letters
+from pipelines.settings import Settings
+from warehouse import Warehouse
+
+# When the procedure's own steps do not say how long the rest takes.
+DEFAULT_EXTRA_DAYS = 3
+
+Row = Mapping[str, Any]
+
+
+def write_night_letters(settings: Settings, warehouse: Warehouse, night: str) -> dict[str, object]:
+    """Record the letters of a night, write their drafts and the signer's list."""
+    late = record_night_letters(settings, warehouse, night)
+    mine = late[late["night"] == night]
+    folder = night_folder(settings, night)
+    written = 0
+    for unit_code, rows in mine.groupby("unit_code", sort=True):
+        cases = _cases(settings, str(unit_code), rows)
+        written += len(write_letters(cases, _office(settings, str(unit_code)), folder))
+    _remove_strays(folder, {str(name) for name in mine["file_name"]})
+    write_late_list(
+        late,
+        folder,
+        night=night,
+        site_name=settings.site.name,
+        unit_names={unit.code: unit.name for unit in settings.site.units},
+        office_names={
+            (unit.code, code): name for unit in settings.site.units for code, name in unit.offices.items()
+        },
+    )
+    return {"night": night, "late": len(late), "letters": written}
+
+
+def record_night_letters(settings: Settings, warehouse: Warehouse, night: str) -> pd.DataFrame:
+    """Give each late dossier without a letter its number and new date, in the warehouse; once per dossier.
+
+    Returns the night's late list with the letter's columns (letter_no, new_due_on, night, file_name, ...),
+    empty where the dossier has none.
+    """
+    warehouse.build_models(as_of=date.fromisoformat(night), known=night, temporary=True)
+    late = warehouse.read_table("late_list")
+    issued = warehouse.read_table("apology")
+    fresh = late[~late["dossier_code"].isin(issued["dossier_code"])].sort_values(["unit_code", "dossier_code"])
+    if len(fresh):
+        before = issued[issued["night"] == night].groupby("unit_code").size().to_dict()
+        warehouse.insert_missing("apology", _letters(settings, warehouse, night, fresh, before))
+        issued = warehouse.read_table("apology")
+    columns = ["dossier_code", "night", "letter_no", "old_due_on", "new_due_on", "reason", "file_name"]
+    known = issued.loc[issued["night"] <= night, columns]
+    return late.merge(known, on="dossier_code", how="left", validate="1:1")
+
+
+def _letters(
+    settings: Settings, warehouse: Warehouse, night: str, fresh: pd.DataFrame, before: Mapping[Any, int]
+) -> pd.DataFrame:
+    calendar = settings.site.work_calendar(settings.site_folder)
+    day = date.fromisoformat(night)
+    steps = warehouse.read_table("procedure_step")
+    remaining = {
+        str(core): group.sort_values("step_no") for core, group in steps[~steps["is_paused"].astype(bool)].groupby("proc_core")
+    }
+    rows: list[dict[str, Any]] = []
+    numbers = {str(unit): int(count) for unit, count in before.items()}
+    for row in fresh.to_dict("records"):
+        unit = str(row["unit_code"])
+        numbers[unit] = numbers.get(unit, 0) + 1
+        rows.append(
+            {
+                "dossier_code": row["dossier_code"],
+                "night": night,
+                "unit_code": unit,
+                "letter_no": f"{day:%d%m}-{numbers[unit]:03d}",
+                "old_due_on": row["due_on"],
+                "new_due_on": _new_due(calendar, day, row, remaining.get(str(row["proc_core"]))),
+                "reason": None,
+                "kind": row["kind"],
+                "file_name": f"{row['dossier_code']}.docx",
+                "template_version": letter_text_on(day).version,
+            }
+        )
+    frame = pd.DataFrame(rows)
+    frame["file_name"] = [_file_name(name) for name in frame["file_name"]]
+    return frame
+
+
+def _file_name(name: str) -> str:
+    return "".join(c if c.isalnum() or c in ".-_" else "_" for c in name)
+
+
+def _new_due(calendar: WorkCalendar, day: date, row: Row, steps: pd.DataFrame | None) -> date:
+    """The night's day plus what the steps from the current one on are planned to take, at least one working day."""
+    days = float(DEFAULT_EXTRA_DAYS)
+    task = row.get("current_step")
+    if steps is not None and len(steps) and isinstance(task, str):
+        at = steps.loc[steps["task"] == task, "step_no"]
+        if len(at):
+            days = float(steps.loc[steps["step_no"] >= at.iloc[0], "planned_days"].fillna(0).sum())
+    start = max(day, _date(row["due_on"]))
+    return calendar.add_working_days(start, max(1, math.ceil(days)))
+
+
+def _cases(settings: Settings, unit_code: str, rows: pd.DataFrame) -> list[LetterCase]:
+    unit = settings.site.unit(unit_code)
+    people = people_of(settings, unit_code, [str(code) for code in rows["dossier_code"]])
+    cases = []
+    for row in rows.sort_values("dossier_code").to_dict("records"):
+        office = unit.offices.get(str(row.get("office_code")), None)
+        case = LetterCase(
+            dossier_code=str(row["dossier_code"]),
+            unit_code=unit_code,
+            proc_name=str(row["proc_name"]),
+            received_on=_date(row["received_on"]),
+            old_due_on=_date(row["old_due_on"]),
+            new_due_on=_date(row["new_due_on"]),
+            letter_no=str(row["letter_no"]),
+            letter_on=date.fromisoformat(str(row["night"])),
+            kind=str(row["kind"]),
+            person=people[str(row["dossier_code"])],
+            where_now=office,
+            file_name=str(row["file_name"]),
+        )
+        cases.append(case)
+    return cases
+
+
+def _office(settings: Settings, unit_code: str) -> LetterOffice:
+    site, unit = settings.site, settings.site.unit(unit_code)
+    parent = site.unit(unit.parent).name if unit.parent else site.name
+    return LetterOffice(
+        parent_name=parent,
+        unit_name=unit.name,
+        place=site.signer.place or site.name,
+        signer_title=site.signer.title or "THỦ TRƯỞNG ĐƠN VỊ",
+        signer_name=site.signer.name,
+    )
+
+
+def _remove_strays(folder: Any, names: set[str]) -> None:
+    """Drafts of an earlier, half-finished run that belong to no letter of this night."""
+    for path in sorted((folder / FOLDER).glob("*.docx")):
+        if path.name not in names:
+            path.unlink()
+
+
+def _date(value: Any) -> date:
+    return pd.Timestamp(value).date()

@@ -1,0 +1,370 @@
+"""What a quarter book says, worked out from the frames of the analysis. No markup here.
+
+Groups of `minimum_group` dossiers or fewer are never shown: a small unit is pooled with others, a small procedure or
+step is left out and counted.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from pipelines.publish import formats
+from pipelines.publish.inputs import QuarterPapers
+
+Row = dict[str, Any]
+
+RELATION_VI = {
+    "duplicate": "Trùng lặp",
+    "level_twin": "Cùng thủ tục ở hai cấp",
+    "overlap": "Chồng chéo một phần",
+    "sibling": "Cùng đối tượng, khác loại việc",
+}
+KIND_VI = {
+    "CUT_DAYS": "Rút thời hạn",
+    "MERGE": "Hợp nhất thủ tục",
+    "REUSE_PAPER": "Dùng lại giấy tờ đã có",
+    "REVIEW_UNUSED": "Rà soát thủ tục không phát sinh hồ sơ",
+    "MEND_STEP": "Tháo gỡ bước chậm",
+}
+FLAG_VI = {
+    "SLOW_PROCEDURE": "thủ tục chậm",
+    "SLOW_STEP": "bước chậm",
+    "LIMIT_CUT": "thời hạn có thể cắt giảm",
+    "LIMIT_TOO_SHORT": "thời hạn cần xem lại",
+    "OVERLAP": "cặp thủ tục chồng chéo",
+    "UNUSED": "thủ tục không phát sinh hồ sơ",
+    "PAPER_OFTEN_ASKED": "giấy tờ bị yêu cầu nhiều lần",
+}
+PART_VI = {
+    "timeliness": "Tỷ lệ trễ hạn, thời gian giải quyết",
+    "limits": "Thời hạn có thể cắt giảm",
+    "steps": "Bước chậm nhất",
+    "overlaps": "Thủ tục trùng lặp, chồng chéo",
+    "unused": "Thủ tục không phát sinh hồ sơ",
+    "papers": "Giấy tờ bị yêu cầu nhiều nhất",
+    "report_06a": "Biểu II.06a",
+}
+CHOICE_VI = {"APPROVED": "Đã duyệt", "REJECTED": "Không duyệt"}
+SHOWN = 12  # rows of a chart or a table of the worst; more cannot be read in one sitting
+PAIRS_SHOWN = 6
+
+
+def summary(papers: QuarterPapers) -> list[str]:
+    """The quarter in a few sentences, each figure with its denominator."""
+    found: list[str] = []
+    whole = _all_row(papers)
+    if whole:
+        found.append(
+            f"Trong {formats.quarter(papers.quarter)}, các đơn vị có {formats.number(whole['received_total'])} hồ sơ phải giải quyết "
+            f"(gồm {formats.number(whole['carried_in'])} hồ sơ từ kỳ trước); đã giải quyết {formats.number(whole['done_total'])}, "
+            f"trong đó quá hạn {formats.number(whole['done_late'])} "
+            f"({formats.ratio(whole['done_late'], whole['done_total'])} số đã giải quyết); đang giải quyết "
+            f"{formats.number(whole['open_total'])}, trong đó quá hạn {formats.number(whole['open_overdue'])}."
+        )
+    overall = level_rows(papers, "ALL")
+    if overall and not formats.is_unknown(overall[0]["late_share_km"]):
+        row = overall[0]
+        found.append(
+            f"Tính cả hồ sơ đang giải quyết, ước {formats.percent(row['late_share_km'])} hồ sơ tiếp nhận trong bốn quý quá thời hạn "
+            f"(khoảng tin cậy 95 %: {formats.percent(row['ci_low'])} đến {formats.percent(row['ci_high'])}; "
+            f"{formats.number(row['km_n'])} hồ sơ có hẹn trả); nếu chỉ tính hồ sơ đã giải quyết thì là "
+            f"{formats.percent(row['closed_late_share'])} trên {formats.number(row['closed_n'])} hồ sơ."
+        )
+    kinds = papers.results.flags["kind"].value_counts() if len(papers.results.flags) else pd.Series(dtype=int)
+    parts = [f"{kinds[kind]} {words}" for kind, words in FLAG_VI.items() if kind in kinds]
+    found.append(f"Các dấu hiệu cần rà soát: {', '.join(parts)}." if parts else "Không có dấu hiệu nào cần rà soát.")
+    proposals = papers.results.proposals
+    if len(proposals):
+        saving = formats.money(proposals["saving"].fillna(0).sum())
+        found.append(
+            f"Dự thảo {len(proposals)} phương án đơn giản hóa; chi phí tuân thủ ước giảm {saving} đồng/năm "
+            "(cộng các phương án tính được chi phí; các phương án có thể trùng nhau một phần)."
+        )
+    return found
+
+
+def _all_row(papers: QuarterPapers) -> Row | None:
+    report = papers.results.report_06a
+    if report.empty:
+        return None
+    rows = report[report["row_kind"] == "ALL"].to_dict("records")
+    return {str(key): value for key, value in rows[0].items()} if rows else None
+
+
+def report_units(papers: QuarterPapers) -> list[Row]:
+    """II.06a by unit, small units pooled until the pool is above the limit; the last row is the total."""
+    report = papers.results.report_06a
+    if report.empty:
+        return []
+    figures = [name for name in report.columns if name not in ("quarter", "row_kind", "unit_code", "field_code", "field_name", "no")]
+    units = report[report["row_kind"] == "UNIT"].sort_values(["received_total", "unit_code"])
+    pool: list[Row] = []
+    alone: list[Row] = []
+    for row in units.to_dict("records"):
+        small = row["received_total"] <= papers.minimum_group
+        waiting = bool(pool) and sum(each["received_total"] for each in pool) <= papers.minimum_group
+        (pool if small or waiting else alone).append({str(key): value for key, value in row.items()})
+    rows = [{"label": papers.unit_name(row["unit_code"]), **{key: int(row[key]) for key in figures}} for row in alone]
+    rows.sort(key=lambda row: -row["received_total"])
+    if pool:
+        rows.append({"label": f"Gộp {len(pool)} đơn vị ít hồ sơ", **{key: int(sum(row[key] for row in pool)) for key in figures}})
+    whole = _all_row(papers)
+    if whole:
+        rows.append({"label": "Tổng cộng", "is_total": True, **{key: int(whole[key]) for key in figures}})
+    return rows
+
+
+def level_rows(papers: QuarterPapers, level: str) -> list[Row]:
+    """Late shares of one level (ALL, UNIT, PROCEDURE, PROCEDURE_UNIT) that may be named, highest estimate first."""
+    table = papers.results.timeliness
+    if table.empty:
+        return []
+    rows = table[(table["level"] == level) & (table["km_n"] > papers.minimum_group) & table["late_share_km"].notna()]
+    rows = rows.sort_values(["late_share_km", "km_n", "unit_code", "proc_core"], ascending=[False, False, True, True])
+    return [_named(papers, row) for row in rows.to_dict("records")]
+
+
+def hidden_groups(papers: QuarterPapers, level: str) -> int:
+    """How many groups of a level are too small to be shown."""
+    table = papers.results.timeliness
+    return 0 if table.empty else int(((table["level"] == level) & (table["km_n"] <= papers.minimum_group)).sum())
+
+
+def _named(papers: QuarterPapers, row: Mapping[Any, Any]) -> Row:
+    unit = None if formats.is_unknown(row.get("unit_code")) else papers.unit_name(row["unit_code"])
+    core = row.get("proc_core")
+    procedure = None if formats.is_unknown(core) else str(papers.procedure(core)["name"])
+    return {
+        **{str(key): value for key, value in row.items()},
+        "unit": unit,
+        "procedure": procedure,
+        "label": " – ".join(part for part in (procedure, unit) if part) or "Toàn bộ",
+    }
+
+
+def slow_procedures(papers: QuarterPapers) -> list[Row]:
+    """Procedures at units flagged as slow, worst first, with their figures and the flag's sentence."""
+    flags = _flags(papers, "SLOW_PROCEDURE")
+    rows = {(_key(row["unit_code"]), _key(row["proc_core"])): row for row in _all_levels(papers)}
+    found = []
+    for flag in flags:
+        row = rows.get((_key(flag["unit_code"]), _key(flag["proc_core"])))
+        if row is not None:
+            found.append(row | {"sentence": flag["sentence"], "evidence": _codes(flag["evidence"]), "flag_id": flag["flag_id"]})
+    return sorted(found, key=lambda row: (-row["late_share_km"], row["label"]))
+
+
+def _all_levels(papers: QuarterPapers) -> list[Row]:
+    return [row for level in ("UNIT", "PROCEDURE", "PROCEDURE_UNIT") for row in level_rows(papers, level)]
+
+
+def _key(value: object) -> str | None:
+    return None if formats.is_unknown(value) else str(value)
+
+
+def _flags(papers: QuarterPapers, *kinds: str) -> list[Row]:
+    flags = papers.results.flags
+    if flags.empty:
+        return []
+    return [{str(key): value for key, value in row.items()} for row in flags[flags["kind"].isin(kinds)].to_dict("records")]
+
+
+def _codes(evidence: object) -> list[str]:
+    """Example dossier codes of a flag; a flag of likeness has features instead, which are shown elsewhere."""
+    try:
+        loaded = json.loads(str(evidence))
+    except ValueError:
+        return []
+    return [str(code) for code in loaded] if isinstance(loaded, list) else []
+
+
+def slow_steps(papers: QuarterPapers) -> list[Row]:
+    """Steps that took most time beyond their plan, in working days; bulk-entered and small ones left out."""
+    table = papers.results.steps
+    if table.empty:
+        return []
+    rows = table[
+        (table["level"] == "STEP")
+        & table["is_usable"].astype(bool)
+        & (table["n"] > papers.minimum_group)
+        & (table["excess_half_days"] > 0)
+    ]
+    rows = rows.sort_values(["excess_half_days", "unit_code", "proc_core", "step_no"], ascending=[False, True, True, True])
+    flagged = {(row["unit_code"], row["proc_core"], row["step_no"]) for row in _flags(papers, "SLOW_STEP")}
+    return [
+        _named(papers, row)
+        | {
+            "planned": row["planned_half_days"] / 2,
+            "mean": row["mean_half_days"] / 2,
+            "excess": row["excess_half_days"] / 2,
+            "office": _office(papers, row["unit_code"], row["office_code"]),
+            "is_flagged": (row["unit_code"], row["proc_core"], row["step_no"]) in flagged,
+            "label": f"{row['task'] or 'Bước ' + str(row['step_no'])} – {papers.unit_name(row['unit_code'])}",
+        }
+        for row in rows.head(SHOWN).to_dict("records")
+    ]
+
+
+def bulk_entered(papers: QuarterPapers) -> int:
+    """Steps left out because too many of their entries were made in one second."""
+    table = papers.results.steps
+    return 0 if table.empty else int(((table["level"] == "STEP") & ~table["is_usable"].astype(bool)).sum())
+
+
+def _office(papers: QuarterPapers, unit: object, office: object) -> str:
+    if formats.is_unknown(office):
+        return ""
+    return papers.office_names.get((str(unit), str(office)), str(office))
+
+
+def limit_cuts(papers: QuarterPapers) -> list[Row]:
+    """Limits that could be shorter, the deepest cut first."""
+    table = papers.results.limits
+    if table.empty:
+        return []
+    over = table["is_step_sum_over"].fillna(False).astype(bool)
+    rows = table[table["is_cut"].fillna(False).astype(bool) & ~over & (table["n"] > papers.minimum_group)]
+    rows = rows.sort_values(["cut_days", "proc_core"], ascending=[False, True])
+    return [_named(papers, row) for row in rows.to_dict("records")]
+
+
+def limit_questions(papers: QuarterPapers) -> list[Row]:
+    """Sentences on limits that cannot be kept or do not fit the plan of their steps."""
+    return [row for row in _flags(papers, "LIMIT_TOO_SHORT", "LIMIT_CUT") if row["rule"] != "KM_LIMIT"]
+
+
+def overlap_pairs(papers: QuarterPapers) -> tuple[list[Row], list[Row]]:
+    """Pairs worth a reviewer's look: the first few side by side, and the whole list for the table."""
+    table = papers.results.overlaps
+    if table.empty:
+        return [], []
+    rows = table[table["propose_merge"].astype(bool) & table["relation"].isin(RELATION_VI)].to_dict("records")
+    listed = [_pair(papers, row) for row in rows]
+    types = _paper_types(papers, {core for row in listed[:PAIRS_SHOWN] for core in (row["proc_core"], row["other_proc_core"])})
+    return [row | _side_by_side(papers, row, types) for row in listed[:PAIRS_SHOWN]], listed
+
+
+def _pair(papers: QuarterPapers, row: Mapping[Any, Any]) -> Row:
+    one, two = papers.procedure(row["proc_core"]), papers.procedure(row["other_proc_core"])
+    return {
+        **{str(key): value for key, value in row.items()},
+        "relation_vi": RELATION_VI[row["relation"]],
+        "one": one,
+        "two": two,
+        "one_limit": _limit(one),
+        "two_limit": _limit(two),
+    }
+
+
+def _limit(procedure: Mapping[str, object]) -> str:
+    words = {"WORKING_DAY": "ngày làm việc", "DAY": "ngày", "HOUR": "giờ"}
+    quantity, unit = procedure.get("limit_quantity"), str(procedure.get("limit_unit"))
+    return formats.UNKNOWN if formats.is_unknown(quantity) else f"{formats.plain_number(quantity)} {words.get(unit, '')}".strip()
+
+
+def _paper_types(papers: QuarterPapers, cores: set[str]) -> dict[str, dict[str, str]]:
+    """proc_core -> paper type -> name as that procedure writes it, with the analysis' own idea of 'one paper'."""
+    from analysis.papers import papers_of_procedures  # noqa: PLC0415 - only a quarter needs it
+
+    rows = papers.procedure_paper
+    if rows.empty or not cores:
+        return {}
+    rows = rows[rows["proc_core"].isin(sorted(cores))]
+    if "valid_from" in rows.columns:
+        rows = rows[rows["valid_from"] == rows.groupby("proc_core")["valid_from"].transform("max")]
+    typed = papers_of_procedures(rows, same_share=0.8)
+    found: dict[str, dict[str, str]] = {}
+    for row in typed.to_dict("records"):
+        found.setdefault(str(row["proc_core"]), {}).setdefault(str(row["paper_type"]), str(row["name"]))
+    return found
+
+
+def _side_by_side(papers: QuarterPapers, pair: Row, types: Mapping[str, Mapping[str, str]]) -> Row:
+    one, two = types.get(pair["proc_core"], {}), types.get(pair["other_proc_core"], {})
+    return {
+        "common": sorted(one[key] for key in one if key in two),
+        "only_one": sorted(name for key, name in one.items() if key not in two),
+        "only_two": sorted(name for key, name in two.items() if key not in one),
+        "one_steps": _steps_of(papers, pair["proc_core"]),
+        "two_steps": _steps_of(papers, pair["other_proc_core"]),
+    }
+
+
+def _steps_of(papers: QuarterPapers, core: str) -> list[str]:
+    rows = papers.procedure_step
+    if rows.empty:
+        return []
+    rows = rows[rows["proc_core"] == core]
+    if "valid_from" in rows.columns:
+        rows = rows[rows["valid_from"] == rows["valid_from"].max()]
+    return [
+        f"{row['task']} ({formats.plain_number(row['planned_days'])} ngày)"
+        for row in rows.sort_values("step_no").to_dict("records")
+    ]
+
+
+def unused_by_field(papers: QuarterPapers) -> list[Row]:
+    """Posted procedures without a dossier, by field; the rare but needed ones told apart."""
+    table = papers.results.unused
+    if table.empty:
+        return []
+    table = table.assign(field=table["field_name"].where(table["field_name"].notna(), "Chưa rõ lĩnh vực"))
+    found = []
+    for name, rows in table.groupby("field", sort=True):
+        names = [{"name": row["name"], "proc_core": row["proc_core"], "rare": bool(row["is_rare_needed"])} for row in rows.sort_values("proc_core").to_dict("records")]
+        found.append({"field": name, "count": len(rows), "rare": int(rows["is_rare_needed"].astype(bool).sum()), "procedures": names})
+    return sorted(found, key=lambda row: (-row["count"], str(row["field"])))
+
+
+def asked_papers(papers: QuarterPapers) -> list[Row]:
+    """The papers most procedures ask for."""
+    table = papers.results.papers
+    if table.empty:
+        return []
+    rows = table[table["is_often"].astype(bool) & (table["dossiers"] > papers.minimum_group)].head(SHOWN)
+    return [{str(key): value for key, value in row.items()} | {"label": row["name"]} for row in rows.to_dict("records")]
+
+
+def proposals(papers: QuarterPapers) -> list[Row]:
+    """Every proposal with its decision, evidence and the words a page needs."""
+    sentences = {row["flag_id"]: row for row in _flags(papers, *FLAG_VI)}
+    found = []
+    for row in papers.results.proposals.to_dict("records"):
+        choice = papers.choice(row["proposal_id"])
+        flags = [sentences[each] for each in json.loads(str(row["flag_ids"] or "[]")) if each in sentences]
+        found.append(
+            {str(key): value for key, value in row.items()}
+            | {
+                "kind_vi": KIND_VI.get(str(row["kind"]), str(row["kind"])),
+                "procedures": [papers.procedure(core) for core in json.loads(str(row["proc_cores"] or "[]"))],
+                "evidence": [flag["sentence"] for flag in flags],
+                "examples": sorted({code for flag in flags for code in _codes(flag["evidence"])})[:5],
+                "decision": decision_vi(choice),
+                "choice": None if choice is None else str(choice["choice"]),
+                "has_cost": not formats.is_unknown(row["cost_before"]) and float(row["cost_before"]) > 0,
+                "rate": rate_vi(row["saving_rate"]),
+            }
+        )
+    return found
+
+
+def rate_vi(percent: object) -> str:
+    """A saving rate, given in per cent, with the two decimals the circular's form has: 12,88 %."""
+    return formats.UNKNOWN if formats.is_unknown(percent) else f"{formats.number(percent, 2)}\u00a0%"
+
+
+def decision_vi(choice: Mapping[str, object] | None) -> str:
+    """The decision in words; a demonstration approval always says that it is one."""
+    if choice is None:
+        return "Chưa quyết định"
+    words = CHOICE_VI.get(str(choice["choice"]), str(choice["choice"]))
+    demo = " (duyệt trình diễn, không có giá trị hành chính)" if bool(choice.get("is_demo")) else ""
+    by = "" if formats.is_unknown(choice.get("decided_by")) else f" bởi {choice['decided_by']}"
+    return f"{words}{by}, ngày {formats.day(choice.get('decided_at'))}{demo}"
+
+
+def parts_off(rows: Sequence[tuple[str, str]]) -> list[Row]:
+    """Parts switched off or run on less, with their Vietnamese names."""
+    return [{"part": PART_VI.get(part, part), "reason": reason} for part, reason in rows]

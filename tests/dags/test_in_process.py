@@ -1,0 +1,76 @@
+"""`dag.test()`: the timetables with stand-in pipelines, in this process."""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+from airflow.providers.standard.operators.hitl import HITLOperator
+
+import pipelines
+from dags.ops import terms
+
+
+@pytest.fixture
+def stand_in(monkeypatch) -> list:
+    """Stand-ins that note their calls; `dag.test()` knows no partition key, so the shared term gives one."""
+    made: list = []
+
+    def step(name):
+        def work(*args, **kwargs):
+            made.append((name, *args, *kwargs.values()))
+            return {"step": name}
+
+        return work
+
+    night = ("judge", "merge", "models", "apology_letters", "publish")
+    nightly = SimpleNamespace(**{name: step(name) for name in night})
+    nightly.plan = lambda night: [["DG-QK"], ["DG-MC"]]
+    nightly.collect = lambda night, units: [step("collect")(night, unit) for unit in units]
+    nightly.release = lambda night: None
+    nightly.force = lambda today: None
+    quarterly = SimpleNamespace(**{name: step(name) for name in ("analyse", "record_decision", "publish")})
+    quarterly.propose = lambda quarter: {"subject": "Duyệt?", "body": "Tóm tắt"}
+    for name, module in (("nightly", nightly), ("quarterly", quarterly)):
+        monkeypatch.setitem(sys.modules, f"pipelines.{name}", module)
+        monkeypatch.setattr(pipelines, name, module, raising=False)
+    keys = {r"\d{4}-\d{2}-\d{2}": "2017-12-31", terms.QUARTER_KEY: "2017-Q4"}
+    monkeypatch.setattr(terms, "key_of", lambda key, like=r"\d{4}-\d{2}-\d{2}": keys[like])
+    return made
+
+
+def states(run) -> dict[str, str]:
+    return {ti.task_id: str(ti.state) for ti in run.get_task_instances()}
+
+
+@pytest.mark.usefixtures("airflow_db")
+def test_night(dags, stand_in) -> None:
+    run = dags["nightly_consolidation"].test()
+    assert run.state == "success"
+    assert sorted(stand_in[:2]) == [("collect", "2017-12-31", "DG-MC"), ("collect", "2017-12-31", "DG-QK")]
+    assert [step for step, *_ in stand_in[2:]] == ["judge", "merge", "models", "apology_letters", "publish"]
+    assert states(run)["announce"] == "skipped"
+
+
+@pytest.mark.usefixtures("airflow_db")
+def test_calendar_forces_nothing_when_nothing_is_due(dags, stand_in) -> None:
+    run = dags["quarter_force"].test()
+    assert run.state == "success"
+    assert states(run) == {"force": "success", "announce": "skipped"}
+
+
+@pytest.mark.usefixtures("airflow_db")
+@pytest.mark.parametrize(("option", "choice"), [("Phê duyệt", "APPROVED"), ("Không phê duyệt", "REJECTED")])
+def test_quarter_keeps_either_answer(dags, stand_in, monkeypatch, option, choice) -> None:
+    answer = {
+        "chosen_options": [option],
+        "params_input": {"reason": "Đã xem", "is_demo": False},
+        "responded_by_user": {"id": "2", "name": "chu_tich"},
+    }
+    monkeypatch.setattr(HITLOperator, "execute", lambda self, context: answer)
+    run = dags["quarterly_simplification"].test()
+    assert run.state == "success"
+    assert stand_in == [
+        ("analyse", "2017-Q4"),
+        ("record_decision", "2017-Q4", choice, "chu_tich", "Đã xem", False),
+        ("publish", "2017-Q4"),
+    ]

@@ -1,0 +1,57 @@
+"""One history of revisions makes the tables of tables.py on both databases."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from sqlalchemy import create_engine, inspect
+from sqlalchemy.pool import NullPool
+
+from domain.errors import KnownError
+from warehouse import Warehouse
+from warehouse.kinds import kind_of
+from warehouse.tables import METADATA
+
+KINDS = {
+    "VARCHAR": "text",
+    "BIGINT": "int",
+    "DOUBLE": "float",
+    "DOUBLE PRECISION": "float",
+    "DOUBLE_PRECISION": "float",
+    "BOOLEAN": "bool",
+    "DATE": "date",
+    "TIMESTAMP": "instant",
+}
+
+
+def test_the_revisions_make_exactly_the_declared_tables(new_url: Callable[[], str]) -> None:
+    url = new_url()
+    with Warehouse.open(url) as warehouse:
+        warehouse.migrate()
+        warehouse.migrate()  # a second time changes nothing
+    engine = create_engine(url, poolclass=NullPool)
+    inspector = inspect(engine)
+    assert set(inspector.get_table_names()) == {*METADATA.tables, "alembic_version"}
+    for name, table in METADATA.tables.items():
+        found = {c["name"]: (KINDS[str(c["type"]).split("(")[0].split(" COLL")[0]], c["nullable"])
+                 for c in inspector.get_columns(name)}  # fmt: skip
+        assert found == {c.name: (kind_of(c), bool(c.nullable)) for c in table.columns}, name
+        key = inspector.get_pk_constraint(name)["constrained_columns"]
+        assert set(key) == {c.name for c in table.primary_key.columns}, name
+    engine.dispose()
+
+
+def test_a_new_warehouse_is_empty_and_its_models_can_be_built(new_url: Callable[[], str]) -> None:
+    with Warehouse.open(new_url()) as warehouse:
+        warehouse.migrate()
+        assert warehouse.nights() == []
+        assert warehouse.has_slice("U1", "2017-12-31") is None
+        with pytest.raises(KnownError, match="E-WH-MODEL"):
+            warehouse.read_table("headline")
+        warehouse.build_models(date(2017, 12, 31))
+        assert len(warehouse.read_table("headline")) == 0
+
+
+def test_no_table_has_a_column_for_personal_data() -> None:
+    personal = {"owner_name", "owner_id_no", "owner_phone", "owner_address"}
+    assert not [name for name, table in METADATA.tables.items() if personal & set(table.columns.keys())]

@@ -1,0 +1,5 @@
+SELECT * FROM issue_file
+UNION ALL
+SELECT * FROM issue_quarantine
+UNION ALL
+SELECT * FROM issue_rule

@@ -1,0 +1,94 @@
+-- A row is open until, on a later night of its unit, its dossier is accepted or the same record is set aside
+-- again (the newer row then stands for it), or, once it was replayed, until the unit's next night.
+WITH nights AS (
+    SELECT o.unit_code, o.night, LEAD(o.night) OVER (PARTITION BY o.unit_code ORDER BY o.night) AS next_night
+    FROM slice_outcome AS o
+    CROSS JOIN model_parameter AS p
+    WHERE o.night <= p.known
+),
+held AS (
+    SELECT q.*, COALESCE(q.dossier_code, q.raw_record, q.quarantine_id) AS record_key
+    FROM quarantine AS q
+    CROSS JOIN model_parameter AS p
+    WHERE q.night <= p.known
+),
+again AS (
+    SELECT a.quarantine_id, MIN(b.night) AS night
+    FROM held AS a
+    INNER JOIN held AS b
+        ON b.unit_code = a.unit_code AND b.table_name = a.table_name AND b.record_key = a.record_key
+        AND b.night > a.night
+    GROUP BY a.quarantine_id
+),
+accepted AS (
+    SELECT q.quarantine_id, MIN(v.night) AS night
+    FROM held AS q
+    CROSS JOIN model_parameter AS p
+    INNER JOIN dossier_version AS v
+        ON v.dossier_code = q.dossier_code AND v.unit_code = q.unit_code AND v.night > q.night
+    WHERE v.is_owner AND v.night <= p.known
+    GROUP BY q.quarantine_id
+),
+lives AS (
+    SELECT
+        q.unit_code,
+        q.rule_id,
+        q.night,
+        LEAST(a.night, c.night, CASE WHEN q.state = 'REPLAYED' THEN n.next_night END) AS closed_night
+    FROM held AS q
+    LEFT JOIN again AS a ON a.quarantine_id = q.quarantine_id
+    LEFT JOIN accepted AS c ON c.quarantine_id = q.quarantine_id
+    LEFT JOIN nights AS n ON n.unit_code = q.unit_code AND n.night = q.night
+),
+changes AS (
+    SELECT unit_code, rule_id, night, 1 AS delta FROM lives
+    UNION ALL
+    SELECT unit_code, rule_id, closed_night AS night, -1 AS delta FROM lives WHERE closed_night IS NOT NULL
+),
+deltas AS (
+    SELECT unit_code, rule_id, night, SUM(delta) AS delta
+    FROM changes
+    GROUP BY unit_code, rule_id, night
+),
+rules AS (
+    SELECT unit_code, rule_id, MIN(night) AS since, MIN(message) AS sentence
+    FROM held
+    GROUP BY unit_code, rule_id
+),
+counted AS (
+    SELECT
+        r.unit_code,
+        r.rule_id,
+        r.sentence,
+        n.night,
+        SUM(COALESCE(d.delta, 0)) OVER (
+            PARTITION BY r.unit_code, r.rule_id ORDER BY n.night ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS open_rows
+    FROM rules AS r
+    INNER JOIN nights AS n ON n.unit_code = r.unit_code AND n.night >= r.since
+    LEFT JOIN deltas AS d ON d.unit_code = r.unit_code AND d.rule_id = r.rule_id AND d.night = n.night
+),
+compared AS (
+    SELECT c.*, LAG(c.open_rows, 1, 0) OVER (PARTITION BY c.unit_code, c.rule_id ORDER BY c.night) AS before_rows
+    FROM counted AS c
+),
+runs AS (
+    SELECT
+        c.*,
+        MAX(CASE WHEN c.open_rows > 0 AND c.before_rows = 0 THEN c.night END) OVER (
+            PARTITION BY c.unit_code, c.rule_id ORDER BY c.night ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS first_night
+    FROM compared AS c
+)
+SELECT
+    night,
+    unit_code,
+    'QUARANTINE:' || rule_id AS issue_key,
+    'QUARANTINE' AS kind,
+    rule_id,
+    CASE WHEN open_rows = 0 THEN 'MENDED' WHEN before_rows = 0 THEN 'NEW' ELSE 'OPEN' END AS state,
+    first_night,
+    open_rows AS count,
+    sentence
+FROM runs
+WHERE open_rows > 0 OR before_rows > 0

@@ -1,0 +1,41 @@
+WITH next_day AS (
+    SELECT MIN(c.day) AS day
+    FROM calendar_day AS c
+    CROSS JOIN model_parameter AS p
+    WHERE c.is_working AND c.day > p.as_of
+),
+steps AS (
+    SELECT
+        s.dossier_code,
+        s.task,
+        s.office_code,
+        ROW_NUMBER() OVER (
+            PARTITION BY s.dossier_code
+            ORDER BY CASE WHEN s.finished_at IS NULL THEN 0 ELSE 1 END, s.step_no DESC
+        ) AS newest
+    FROM step_known AS s
+)
+SELECT
+    f.dossier_code,
+    f.unit_code,
+    f.office_code,
+    f.proc_core,
+    COALESCE(c.name, f.proc_core) AS proc_name,
+    f.received_on,
+    f.due_on,
+    CASE WHEN f.timeliness = 'OVERDUE' THEN GREATEST(z.work_index - a.work_index, 0) ELSE 0 END AS days_late,
+    CASE WHEN f.timeliness = 'OVERDUE' THEN 'OVERDUE' ELSE 'DUE_TOMORROW' END AS kind,
+    d.status,
+    s.task AS current_step,
+    s.office_code AS current_office_code
+FROM dossier_fact AS f
+INNER JOIN dossier_known AS d ON d.dossier_code = f.dossier_code
+CROSS JOIN model_parameter AS p
+CROSS JOIN next_day AS t
+LEFT JOIN procedure AS c ON c.proc_core = d.proc_core AND c.valid_from = d.proc_valid_from
+LEFT JOIN calendar_day AS a ON a.day = f.due_on
+LEFT JOIN calendar_day AS z ON z.day = p.as_of
+LEFT JOIN steps AS s ON s.dossier_code = f.dossier_code AND s.newest = 1
+WHERE
+    f.timeliness = 'OVERDUE'
+    OR (f.timeliness = 'IN_TERM' AND f.due_on > p.as_of AND f.due_on <= t.day)

@@ -1,0 +1,1 @@
+"""Named SELECTs for publishing; run by `Warehouse.read(name, ...)`."""
