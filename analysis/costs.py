@@ -39,9 +39,7 @@ class CostChange:
     saving_percent: float | None
     low_vnd: int
     high_vnd: int
-    activities: tuple[
-        tuple[str, float, float, float, float], ...
-    ]  # name, hours before/after, services before/after
+    activities: tuple[tuple[str, float, float, float, float], ...]  # name, hours before/after, services before/after
 
 
 def activities(papers: float, *, effort: Effort | None = None) -> list[Activity]:

@@ -1,4 +1,4 @@
-"""Families: procedures that are one process with several cases, and the shortest limit already in force among them."""
+"""Families: procedures that are one process with several cases, and the shortest limit now in force in each."""
 
 import json
 
@@ -19,9 +19,7 @@ _JOINING = ("duplicate", "level_twin", "overlap")
 _CHAIN_ONLY = 0.8  # pairs joined by an equal chain carry at least this score
 
 
-def families(
-    pairs: pd.DataFrame, book: Catalogue, limits: pd.DataFrame, *, thresholds: Thresholds
-) -> pd.DataFrame:
+def families(pairs: pd.DataFrame, book: Catalogue, limits: pd.DataFrame, *, thresholds: Thresholds) -> pd.DataFrame:
     """Connected groups of the pairs proposed to be one, each with its limits and what could be cut.
 
     Needs: `pairs` as `overlaps` gives; `limits`: proc_core, limit_days (working days, null when not known)
@@ -32,30 +30,19 @@ def families(
     where all have the same step chain or the members differ in nothing but limit and wording (score from
     `family_score`), and it stays a question for the reviewer, not a finding.
     """
-    check_columns(
-        pairs, ["proc_core", "other_proc_core", "relation", "score", "propose_merge"], where="families"
-    )
-    strong = (
-        pairs["propose_merge"]
-        & pairs["relation"].isin(_JOINING)
-        & (pairs["score"] >= thresholds.family_score)
-    )
+    check_columns(pairs, ["proc_core", "other_proc_core", "relation", "score", "propose_merge"], where="families")
+    strong = pairs["propose_merge"] & pairs["relation"].isin(_JOINING) & (pairs["score"] >= thresholds.family_score)
     joined = pairs.loc[strong]
     place = {core: i for i, core in enumerate(book.cores)}
-    edges = [
-        (place[a], place[b]) for a, b in zip(joined["proc_core"], joined["other_proc_core"], strict=True)
-    ]
-    known = limits.dropna(subset=["limit_days"]).set_index("proc_core")["limit_days"].to_dict()
+    edges = [(place[a], place[b]) for a, b in zip(joined["proc_core"], joined["other_proc_core"], strict=True)]
+    stated = limits.dropna(subset=["limit_days"])
+    known = dict(zip(stated["proc_core"].astype(str), stated["limit_days"].astype(float), strict=True))
     scores = dict(zip(edges, joined["score"], strict=True))
     rows = [
-        _family(group, book, known, scores)
-        for group in connected_groups(len(book.cores), edges)
-        if len(group) > 1
+        _family(group, book, known, scores) for group in connected_groups(len(book.cores), edges) if len(group) > 1
     ]
     table = pd.DataFrame(rows, columns=GIVES)
-    return table.sort_values(["size", "family_id"], ascending=[False, True], kind="stable").reset_index(
-        drop=True
-    )
+    return table.sort_values(["size", "family_id"], ascending=[False, True], kind="stable").reset_index(drop=True)
 
 
 def _family(

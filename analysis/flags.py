@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames import text_or_none
+from analysis.frames import rows_of, text_or_none
 from analysis.overlap import RELATION_VI
 from analysis.thresholds import Thresholds
 from analysis.words import Names, between_vi, days_vi, number_vi, share_vi
@@ -60,9 +60,7 @@ class FlagContext:
         wanted = _EXAMPLES[kind]
         rank = {name: place for place, name in enumerate(wanted)}
         rows = rows.loc[rows["kind"].isin(wanted)]
-        ranked = sorted(
-            {(rank[k], str(code)) for k, code in zip(rows["kind"], rows["dossier_code"], strict=True)}
-        )
+        ranked = sorted({(rank[k], str(code)) for k, code in zip(rows["kind"], rows["dossier_code"], strict=True)})
         codes = list(dict.fromkeys(code for _, code in ranked))[:_MOST_EXAMPLES]
         return json.dumps(codes, ensure_ascii=False)
 
@@ -77,13 +75,14 @@ def flag_frame(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
         table["proc_core"].fillna(""),
         table["flag_id"],
     ]
-    place = pd.DataFrame(dict(enumerate(keys))).sort_values([0, 1, 2, 3], kind="stable").index
+    order_of = pd.concat(keys, axis=1, keys=list("abcd"))
+    place = order_of.sort_values(list("abcd"), kind="stable").index
     table = table.loc[place].drop_duplicates("flag_id").reset_index(drop=True)
     table["step_no"] = table["step_no"].astype("Int64")
     table["n"] = table["n"].astype("Int64")
     for name in ("value", "limit_value", "ci_low", "ci_high"):
         table[name] = table[name].astype(float)
-    return table
+    return pd.DataFrame(table)
 
 
 def slow_procedures(timeliness: pd.DataFrame, context: FlagContext) -> list[dict[str, Any]]:
@@ -101,16 +100,15 @@ def slow_procedures(timeliness: pd.DataFrame, context: FlagContext) -> list[dict
     whole = slow["level"].eq("PROCEDURE") & slow["proc_core"].isin(everywhere)
     chosen = slow.loc[slow["slow"] & (slow["level"].eq("PROCEDURE_UNIT") | whole)]
     flags: list[dict[str, Any]] = []
-    for row in chosen.itertuples(index=False):
+    for row in rows_of(chosen):
         unit, core = text_or_none(row.unit_code), str(row.proc_core)
         where = f"Tại {context.names.unit(unit)}, thủ tục" if unit else "Ở phần lớn các đơn vị, thủ tục"
         closed = (
-            ""
-            if pd.isna(row.closed_late_share)
-            else f" (chỉ tính hồ sơ đã xong: {share_vi(row.closed_late_share)})"
+            "" if pd.isna(row.closed_late_share) else f" (chỉ tính hồ sơ đã xong: {share_vi(row.closed_late_share)})"
         )
         sentence = (
-            f"{where} {context.names.procedure(core)}: ước {share_vi(row.late_share_km)} hồ sơ quá hạn, khoảng tin cậy "
+            f"{where} {context.names.procedure(core)}: ước {share_vi(row.late_share_km)} hồ sơ quá hạn, "
+            "khoảng tin cậy "
             f"{between_vi(row.ci_low, row.ci_high)}, trên {row.km_n} hồ sơ có hạn, tính cả hồ sơ chưa xong{closed}; "
             f"mức cho phép là {share_vi(limits.target_late_share)}."
         )
@@ -127,24 +125,22 @@ def slow_steps(steps: pd.DataFrame, context: FlagContext) -> list[dict[str, Any]
     """
     limits = context.thresholds
     least = max(limits.minimum_cases, limits.minimum_group + 1)
-    slow = (
-        steps["is_usable"].astype(bool) & (steps["n"] >= least) & (steps["ci_low"] > limits.step_over_share)
-    )
+    slow = steps["is_usable"].astype(bool) & (steps["n"] >= least) & (steps["ci_low"] > limits.step_over_share)
     slow &= steps["excess_half_days"].fillna(0) > 0
     slow &= steps["level"].eq("STEP") | (steps["procedures"] >= 2)
     flags: list[dict[str, Any]] = []
-    for row in steps.loc[slow].itertuples(index=False):
+    for row in rows_of(steps.loc[slow]):
         unit, core = text_or_none(row.unit_code), text_or_none(row.proc_core)
         whose = f"của thủ tục {context.names.procedure(core)}" if core else f"(gộp {row.procedures} thủ tục)"
         office = f" ở {row.office_code}" if text_or_none(row.office_code) else ""
         middle = (
-            ""
-            if pd.isna(row.median_half_days)
-            else f", một nửa số lần mất trên {days_vi(row.median_half_days / 2)}"
+            "" if pd.isna(row.median_half_days) else f", một nửa số lần mất trên {days_vi(row.median_half_days / 2)}"
         )
         sentence = (
-            f"Tại {context.names.unit(str(unit))}, bước “{row.task or row.step_no}”{office} {whose}: {share_vi(row.over_share)} số "
-            f"lần xử lý vượt thời gian theo quy trình ({days_vi(row.planned_half_days / 2)}){middle}, trên {row.n} lần; "
+            f"Tại {context.names.unit(str(unit))}, bước “{row.task or row.step_no}”{office} {whose}: "
+            f"{share_vi(row.over_share)} số "
+            f"lần xử lý vượt thời gian theo quy trình ({days_vi(row.planned_half_days / 2)}){middle}, trên "
+            f"{row.n} lần; "
             "đề nghị đơn vị xem lại khối lượng việc, bố trí người và thời gian của bước này."
         )
         figures = (row.over_share, limits.step_over_share, row.n, row.ci_low, row.ci_high)
@@ -160,10 +156,12 @@ def overlap_flags(pairs: pd.DataFrame, context: FlagContext) -> list[dict[str, A
     Needs: the columns overlaps gives
     """
     flags: list[dict[str, Any]] = []
-    for row in pairs.itertuples(index=False):
+    for row in rows_of(pairs):
         sentence = (
-            f"Hai thủ tục {context.names.procedure(row.proc_core)} và {context.names.procedure(row.other_proc_core)} có "
-            f"dấu hiệu {RELATION_VI[row.relation]} (mức giống nhau {number_vi(row.score, 2)} trên 1: {_common(row)}); đề "
+            f"Hai thủ tục {context.names.procedure(row.proc_core)} và "
+            f"{context.names.procedure(row.other_proc_core)} có "
+            f"dấu hiệu {RELATION_VI[row.relation]} (mức giống nhau {number_vi(row.score, 2)} trên 1: "
+            f"{_common(row)}); đề "
             "nghị rà soát xem có thể dùng chung một quy trình, một bộ hồ sơ hay không."
         )
         key = (None, row.proc_core, row.other_proc_core)
@@ -178,14 +176,15 @@ def overlap_flags(pairs: pd.DataFrame, context: FlagContext) -> list[dict[str, A
 def unused_flags(unused: pd.DataFrame, context: FlagContext) -> list[dict[str, Any]]:
     """UNUSED for each procedure unused_procedures gives."""
     flags: list[dict[str, Any]] = []
-    for row in unused.itertuples(index=False):
+    for row in rows_of(unused):
         caution = (
             "tên thủ tục cho thấy việc này hiếm nhưng cần có, không nên bãi bỏ chỉ vì không phát sinh hồ sơ"
             if row.is_rare_needed
             else "cần hỏi lại đơn vị trước khi đề nghị bãi bỏ, vì việc hiếm vẫn có thể cần thiết"
         )
         sentence = (
-            f"Thủ tục {context.names.procedure(row.proc_core)} niêm yết tại {row.units} đơn vị nhưng không có hồ sơ nào "
+            f"Thủ tục {context.names.procedure(row.proc_core)} niêm yết tại {row.units} đơn vị nhưng không "
+            "có hồ sơ nào "
             f"trong {row.quarters} quý có dữ liệu tính đến quý {context.quarter}; {caution}."
         )
         flags.append(
@@ -207,14 +206,15 @@ def paper_flags(papers: pd.DataFrame, context: FlagContext) -> list[dict[str, An
     Needs: the columns papers_most_asked gives
     """
     flags: list[dict[str, Any]] = []
-    for row in papers.loc[papers["is_often"]].head(context.thresholds.maximum_papers).itertuples(index=False):
+    for row in rows_of(papers.loc[papers["is_often"]].head(context.thresholds.maximum_papers)):
         advice = (
             "thông tin này có trong Cơ sở dữ liệu quốc gia về dân cư, đề nghị xem có thể khai thác thay cho bản giấy"
             if row.is_identity
             else "đề nghị xem giấy tờ này do cơ quan nào cấp và có thể dùng lại dữ liệu đã nộp hay không"
         )
         sentence = (
-            f"Giấy tờ “{row.name}” được {row.procedures} thủ tục yêu cầu; trong năm có {number_vi(row.dossiers, 0)} hồ sơ phải "
+            f"Giấy tờ “{row.name}” được {row.procedures} thủ tục yêu cầu; trong năm có "
+            f"{number_vi(row.dossiers, 0)} hồ sơ phải "
             f"nộp; {advice}."
         )
         figures = (
@@ -243,10 +243,13 @@ def _common(row: Any) -> str:
     return ", ".join(said)
 
 
-def flag_row(  # noqa: PLR0913 - one argument a part of the row; a bag of them would hide which is missing
+def flag_row(  # noqa: PLR0913, PLR0917 - one argument a part of the row; a bag of them would hide which is missing
     context: FlagContext, kind: str, rule: str, key: Sequence[Any], figures: Sequence[Any], sentence: str
 ) -> dict[str, Any]:
-    """One row of the flag table. `key`: unit, procedure[, other procedure, step]; `figures`: value, limit, n, low, high."""
+    """One row of the flag table.
+
+    `key`: unit, procedure[, other procedure, step]; `figures`: value, limit, n, low, high.
+    """
     unit, core, other, step = (*key, None, None)[:4]
     value, limit, n, low, high = figures
     return {

@@ -1,7 +1,9 @@
 """Small helpers every analysis starts and ends with: columns asked for are there, windows, present versions."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -22,6 +24,11 @@ def check_columns(frame: pd.DataFrame, needs: Sequence[str], *, where: str) -> N
         )
 
 
+def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
+    """The rows one by one, columns as attributes."""
+    return iter(frame.itertuples(index=False))
+
+
 def window(quarter: str, quarters: int) -> list[str]:
     """The `quarters` quarters that end with `quarter`, oldest first."""
     names: list[str] = []
@@ -34,7 +41,7 @@ def window(quarter: str, quarters: int) -> list[str]:
 
 def text_or_none(value: object) -> Key:
     """`value` as text, None for null, NaN and empty text."""
-    if value is None or (isinstance(value, float) and value != value) or value is pd.NA:
+    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA:
         return None
     return str(value) or None
 

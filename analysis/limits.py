@@ -17,7 +17,8 @@ DURATION_NEEDS = [
     "n",
 ]
 GIVES = [
-    "proc_core", "n", "limit_days", "catalogue_days", "step_sum_days", "padding_days", "is_padded", "is_step_sum_over",
+    "proc_core", "n", "limit_days", "catalogue_days", "step_sum_days", "padding_days", "is_padded",
+    "is_step_sum_over",
     "met_limit_days", "met_low_days", "met_high_days", "proposed_days", "cut_days", "late_share_now", "now_low",
     "now_high", "late_share_after", "after_low", "after_high", "is_cut", "is_too_short", "median_days",
 ]  # fmt: skip
@@ -52,9 +53,7 @@ def limit_cuts(
     table = table[["proc_core", "catalogue_days"]].merge(
         _step_sums(steps), on="proc_core", how="left", validate="1:1"
     )
-    rows = _comparable(
-        durations.loc[durations["received_quarter"].isin(window(quarter, thresholds.window_quarters))]
-    )
+    rows = _comparable(durations.loc[durations["received_quarter"].isin(window(quarter, thresholds.window_quarters))])
     table = table.merge(_from_dossiers(rows, thresholds), on="proc_core", how="left", validate="one_to_one")
     table["n"] = table["n"].fillna(0).astype(int)
     table["padding_days"] = table["catalogue_days"] - table["step_sum_days"]
@@ -85,9 +84,7 @@ def _comparable(durations: pd.DataFrame) -> pd.DataFrame:
     rows = durations.loc[durations["limit_half_days"].ge(0) & durations["elapsed_half_days"].ge(0)].copy()
     rows = rows.loc[rows["timeliness"].ne("NO_DUE")]
     weight = rows.groupby(["proc_core", "limit_half_days"], sort=True)["n"].sum().reset_index()
-    weight = weight.sort_values(
-        ["proc_core", "n", "limit_half_days"], ascending=[True, False, False], kind="stable"
-    )
+    weight = weight.sort_values(["proc_core", "n", "limit_half_days"], ascending=[True, False, False], kind="stable")
     usual = weight.drop_duplicates("proc_core")[["proc_core", "limit_half_days"]]
     usual = usual.rename(columns={"limit_half_days": "usual"}, errors="raise")
     rows = rows.merge(usual, on="proc_core", how="left", validate="many_to_one")
@@ -106,9 +103,7 @@ def _from_dossiers(rows: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
     if rows.empty:
         given = ["n", "limit_days", "met_limit_days", "met_low_days", "met_high_days", "proposed_days", "median_days",
                  "late_share_now", "now_low", "now_high", "late_share_after", "after_low", "after_high"]  # fmt: skip
-        return pd.DataFrame(
-            {"proc_core": pd.Series(dtype=object)} | {name: pd.Series(dtype=float) for name in given}
-        )
+        return pd.DataFrame({"proc_core": pd.Series(dtype=object)} | {name: pd.Series(dtype=float) for name in given})
     curves = survival_curves(rows, by=by, time="days", confidence=thresholds.confidence)
     past = survival_curves(rows, by=by, time="past", confidence=thresholds.confidence)
     now = survival_at(past, 0.0, by=by, confidence=thresholds.confidence)
@@ -125,17 +120,13 @@ def _from_dossiers(rows: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
     for name, (share, column) in wanted.items():
         found = survival_quantiles(curves, share, by=by, column=column).rename(columns={"time": name})
         table = table.merge(found, on="proc_core", validate="one_to_one")
-    return table.merge(
-        _proposed(curves, table, thresholds), on="proc_core", how="left", validate="one_to_one"
-    )
+    return table.merge(_proposed(curves, table, thresholds), on="proc_core", how="left", validate="one_to_one")
 
 
 def _proposed(curves: pd.DataFrame, limits: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
     seen = curves.merge(limits[["proc_core", "met_limit_days"]], on="proc_core", validate="many_to_one")
     safe = (seen["time"] >= seen["met_limit_days"]) & (seen["ci_high"] <= thresholds.target_late_share)
-    found = (
-        seen.loc[safe & (seen["time"] >= 1)].sort_values(["proc_core", "time"]).drop_duplicates("proc_core")
-    )
+    found = seen.loc[safe & (seen["time"] >= 1)].sort_values(["proc_core", "time"]).drop_duplicates("proc_core")
     names = {
         "time": "proposed_days",
         "survival": "late_share_after",

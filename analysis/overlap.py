@@ -13,6 +13,10 @@ from analysis.thresholds import Thresholds
 # a feature (no papers listed, no steps listed) the likeness of the object stands in: silence is no likeness.
 WEIGHTS = {"papers": 0.30, "steps": 0.25, "title": 0.20, "result": 0.10, "same_act": 0.15}
 OPPOSITE_CAP = 0.30  # one undoes the other: never proposed as one procedure, however alike the words
+OTHER_ACT_CAP = (
+    0.45  # another act on the same object (issue, re-issue) is one process only if the papers are the same
+)
+OTHER_ACT_PAPERS = 0.5  # ... half of them at least
 LONG_CHAIN = 8  # a chain of eight equal steps, offices and days is no accident; shorter ones are office habit
 CHAIN_FLOOR = 0.80  # what such a chain alone is worth
 CHAIN_TITLE = 0.45  # a shorter equal chain counts when the titles are alike as well
@@ -56,17 +60,16 @@ def typed_pairs(book: Catalogue, pairs: list[tuple[int, int]], *, thresholds: Th
         return pd.DataFrame(columns=[*GIVES, *FEATURES])
     parts = _contributions(table)
     table["chain_counts"] = _chain_counts(book, table)
-    table["score"] = _scores(table, parts)
+    table["score"] = _likeness(table, parts)
     table["relation"] = _relations(book, table)
+    table["score"] = _capped(table)
     table["propose_merge"] = (table["score"] >= thresholds.merge_score) & table["relation"].isin(MERGEABLE)
     table["evidence"] = _evidence(table, parts)
     for name, side in (("proc_core", "a"), ("other_proc_core", "b")):
         table[name] = [book.cores[i] for i in table[side]]
     table["name"] = [book.names[i] for i in table["a"]]
     table["other_name"] = [book.names[i] for i in table["b"]]
-    table = table.sort_values(
-        ["score", "proc_core", "other_proc_core"], ascending=[False, True, True], kind="stable"
-    )
+    table = table.sort_values(["score", "proc_core", "other_proc_core"], ascending=[False, True, True], kind="stable")
     return table[[*GIVES, *FEATURES]].reset_index(drop=True)
 
 
@@ -91,10 +94,15 @@ def _chain_counts(book: Catalogue, table: pd.DataFrame) -> np.ndarray:
     return counts
 
 
-def _scores(table: pd.DataFrame, parts: pd.DataFrame) -> pd.Series:
+def _likeness(table: pd.DataFrame, parts: pd.DataFrame) -> pd.Series:
     score = parts.sum(axis=1)
-    score = score.where(~table["chain_counts"], np.maximum(score, CHAIN_FLOOR))
-    return score.where(~table["opposite"], np.minimum(score, OPPOSITE_CAP)).round(6)
+    return score.where(~table["chain_counts"], np.maximum(score, CHAIN_FLOOR))
+
+
+def _capped(table: pd.DataFrame) -> pd.Series:
+    score = table["score"].where(~table["opposite"], np.minimum(table["score"], OPPOSITE_CAP))
+    own_papers = table["relation"].eq("sibling") & ~(table["papers"] >= OTHER_ACT_PAPERS)
+    return score.where(~own_papers, np.minimum(score, OTHER_ACT_CAP)).round(6)
 
 
 def _relations(book: Catalogue, table: pd.DataFrame) -> list[str]:
@@ -112,16 +120,17 @@ def _relations(book: Catalogue, table: pd.DataFrame) -> list[str]:
             "level_twin",
             table["level_differs"] & (((papers >= 0.6) & (title >= 0.4)) | ((object_ >= 0.85) & same_act)),
         ),
-        ("duplicate", (title >= 0.9) & (object_ >= 0.85) & ~other_act & ~table["level_differs"]),
+        (
+            "duplicate",
+            (title >= 0.9) & ((object_ >= 0.85) | (papers >= 0.9)) & ~other_act & ~table["level_differs"],
+        ),
         ("overlap", table["chain_counts"]),
         ("sibling", other_act & (object_ >= 0.5) & (title >= 0.6)),
         ("overlap", (score >= 0.5) | ((papers >= 0.5) & (within >= 0.5) & (table["paper_count"] >= 2))),
         ("chain", table["feeds"]),
         ("sibling", (object_ >= 0.75) & (title >= 0.7)),
     ]
-    return list(
-        np.select([mask.to_numpy() for _, mask in rules], [name for name, _ in rules], default="unrelated")
-    )
+    return list(np.select([mask.to_numpy() for _, mask in rules], [name for name, _ in rules], default="unrelated"))
 
 
 def _evidence(table: pd.DataFrame, parts: pd.DataFrame) -> list[str]:
@@ -134,14 +143,8 @@ def _evidence(table: pd.DataFrame, parts: pd.DataFrame) -> list[str]:
         for name in shown:
             value = columns[name][i]
             plain = (
-                bool(value)
-                if isinstance(value, np.bool_)
-                else None
-                if np.isnan(value)
-                else round(float(value), 3)
+                bool(value) if isinstance(value, np.bool_) else None if np.isnan(value) else round(float(value), 3)
             )
-            line[name] = {"value": plain} | (
-                {"adds": round(float(added[name][i]), 3)} if name in added else {}
-            )
+            line[name] = {"value": plain} | ({"adds": round(float(added[name][i]), 3)} if name in added else {})
         lines.append(json.dumps(line, ensure_ascii=False))
     return lines

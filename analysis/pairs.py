@@ -19,6 +19,7 @@ FEATURES = [
     "same_act", "level_differs", "opposite", "same_field", "feeds",
 ]  # fmt: skip
 _BLOCK = 1024  # rows of the likeness matrix held at once: 1,024 x 50,000 doubles are 400 MB at the very most
+_TASK_LETTERS = 1000  # a step is told in its first sentence; catalogues copy whole articles of law after it
 _LEAST_CHAIN = 3  # equal chains of one or two steps say nothing
 
 
@@ -47,9 +48,7 @@ def catalogue(
       `papers`: proc_core, name; `steps`: proc_core, step_no, task, with role or office_code and planned_days
     """
     check_columns(procedures, ["proc_core", "name"], where="catalogue")
-    table = (
-        procedures.drop_duplicates("proc_core").sort_values("proc_core", kind="stable").reset_index(drop=True)
-    )
+    table = procedures.drop_duplicates("proc_core").sort_values("proc_core", kind="stable").reset_index(drop=True)
     cores = table["proc_core"].astype(str).tolist()
     place = {core: i for i, core in enumerate(cores)}
     titles = [parsed_title(str(name)) for name in table["name"]]
@@ -136,9 +135,7 @@ def _unit_rows(texts: Sequence[str], *, letters: bool) -> Any:
     if letters:
         maker = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, dtype=np.float64)
     else:
-        maker = TfidfVectorizer(
-            token_pattern=r"[^\W_]+", ngram_range=(1, 2), sublinear_tf=True, dtype=np.float64
-        )
+        maker = TfidfVectorizer(token_pattern=r"[^\W_]+", ngram_range=(1, 2), sublinear_tf=True, dtype=np.float64)
     if not any(filled):
         return None
     return maker.fit_transform(filled)
@@ -164,7 +161,7 @@ def _near(rows: Any, least: float) -> set[tuple[int, int]]:
 
 
 def _near_sets(sets: Sequence[frozenset[str]], least: float) -> set[tuple[int, int]]:
-    from scipy.sparse import csr_matrix
+    from scipy.sparse import csr_matrix  # noqa: PLC0415 - a second to import, only the overlaps need it
 
     names = sorted(set().union(*sets)) if sets else []
     if not names:
@@ -186,35 +183,27 @@ def _near_sets(sets: Sequence[frozenset[str]], least: float) -> set[tuple[int, i
 def _papers(papers: pd.DataFrame, place: dict[str, int], same_share: float) -> list[frozenset[str]]:
     sets: list[set[str]] = [set() for _ in place]
     if not papers.empty:
-        for core, kind, _ in papers_of_procedures(papers, same_share=same_share).itertuples(
-            index=False, name=None
-        ):
+        for core, kind, _ in papers_of_procedures(papers, same_share=same_share).itertuples(index=False, name=None):
             if str(core) in place:
                 sets[place[str(core)]].add(kind)
     return [frozenset(each) for each in sets]
 
 
-def _chains(
-    steps: pd.DataFrame, place: dict[str, int]
-) -> tuple[list[tuple[tuple[str, str, float], ...]], list[str]]:
+def _chains(steps: pd.DataFrame, place: dict[str, int]) -> tuple[list[tuple[tuple[str, str, float], ...]], list[str]]:
     chains: list[list[tuple[str, str, float]]] = [[] for _ in place]
-    tasks: list[list[str]] = [[] for _ in place]
     if not steps.empty:
         table = steps.sort_values(["proc_core", "step_no"], kind="stable")
         who = next((name for name in ("role", "office_code", "agency") if name in table.columns), None)
         actors = _texts(table, who) if who else [""] * len(table)
-        days = (
-            table["planned_days"].astype(float).fillna(-1.0)
-            if "planned_days" in table.columns
-            else [-1.0] * len(table)
-        )
-        for core, task, actor, day in zip(
-            table["proc_core"], _texts(table, "task"), actors, days, strict=True
-        ):
+        tasks = [text[:_TASK_LETTERS] for text in _texts(table, "task")]
+        key = {text: fold(text) for text in sorted({*actors, *tasks})}
+        days = [-1.0] * len(table)
+        if "planned_days" in table.columns:
+            days = table["planned_days"].astype(float).fillna(-1.0).tolist()
+        for core, task, actor, day in zip(table["proc_core"], tasks, actors, days, strict=True):
             if str(core) in place:
-                chains[place[str(core)]].append((fold(actor), fold(task), float(day)))
-                tasks[place[str(core)]].append(fold(task))
-    return [tuple(chain) for chain in chains], [" ".join(each) for each in tasks]
+                chains[place[str(core)]].append((key[actor], key[task], day))
+    return [tuple(chain) for chain in chains], [" ".join(step[1] for step in chain) for chain in chains]
 
 
 def _set_likeness(one: frozenset[str], other: frozenset[str]) -> tuple[float, float]:

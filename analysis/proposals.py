@@ -1,4 +1,4 @@
-"""Proposals: what could be changed, who may decide it, and what it saves. A draft for a person to sign, never more."""
+"""Proposals: what could be changed, who may decide it, and what it saves. A draft for a person to sign."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.costs import ASSUMPTION_VI, CostChange, cost_change
-from analysis.frames import text_or_none
+from analysis.frames import rows_of, text_or_none
 from analysis.words import Names, between_vi, days_vi, number_vi, share_vi
 from domain.cost import HourlyRate
 from domain.ids import stable_id
@@ -56,16 +56,16 @@ class Draft:
 
 
 def proposal_frame(drafts: Iterable[Draft]) -> pd.DataFrame:
-    """The rows with the columns of the proposal table; kinds in their order, the largest saving, then most days, first."""
+    """The rows with the columns of the proposal table: by kind, then the largest saving, then the most days."""
     table = pd.DataFrame([draft.row for draft in drafts], columns=COLUMNS)
     for name in ("cost_before", "cost_after", "saving", "saving_rate", "days_before", "days_after"):
         table[name] = table[name].astype(float)
     place = {kind: i for i, kind in enumerate(KINDS)}
     cut = (table["days_before"] - table["days_after"]).fillna(0.0)
     order = pd.DataFrame(
-        {0: table["kind"].map(place), 1: -table["saving"].fillna(0.0), 2: -cut, 3: table["proposal_id"]}
+        {"a": table["kind"].map(place), "b": -table["saving"].fillna(0.0), "c": -cut, "d": table["proposal_id"]}
     )
-    return table.loc[order.sort_values([0, 1, 2, 3], kind="stable").index].reset_index(drop=True)
+    return table.loc[order.sort_values(list("abcd"), kind="stable").index].reset_index(drop=True)
 
 
 def cost_frame(drafts: Iterable[Draft], rate: HourlyRate) -> pd.DataFrame:
@@ -80,7 +80,7 @@ def cost_frame(drafts: Iterable[Draft], rate: HourlyRate) -> pd.DataFrame:
             draft.cost.low_vnd,
             draft.cost.high_vnd,
             ASSUMPTION_VI,
-        ]  # fmt: skip
+        ]
         for draft in drafts
         if draft.cost is not None
         for line in draft.cost.activities
@@ -92,13 +92,14 @@ def cut_days(limits: pd.DataFrame, flags: pd.DataFrame, context: ProposalContext
     """CUT_DAYS for each LIMIT_CUT flag that dossiers support. Needs: limit_cuts, flags."""
     flagged = flags.loc[flags["rule"].eq("KM_LIMIT")].set_index("proc_core")["flag_id"].to_dict()
     drafts: list[Draft] = []
-    for row in limits.loc[limits["proc_core"].isin(list(flagged))].itertuples(index=False):
+    for row in rows_of(limits.loc[limits["proc_core"].isin(list(flagged))]):
         core = str(row.proc_core)
         name = context.names.procedure(core)
         reason = (
             f"Theo {row.n} hồ sơ cùng thời hạn trong bốn quý, {share_vi(1 - row.late_share_after)} kịp trong "
             f"{days_vi(row.proposed_days)}; số còn lại ước {share_vi(row.late_share_after)} (khoảng tin cậy "
-            f"{between_vi(row.after_low, row.after_high)}). Rút thời hạn không làm thay đổi chi phí tuân thủ theo công thức vì "
+            f"{between_vi(row.after_low, row.after_high)}). Rút thời hạn không làm thay đổi chi phí tuân thủ "
+            "theo công thức vì "
             f"không tính chi phí cơ hội; người nộp được trả kết quả sớm hơn {days_vi(row.cut_days)} so với giấy hẹn."
         )
         cost = _unchanged(core, context)
@@ -118,7 +119,7 @@ def merge(families: pd.DataFrame, flags: pd.DataFrame, context: ProposalContext)
     """MERGE for each family whose pairs are flagged. Needs: families, flags."""
     pairs = flags.loc[flags["kind"].eq("OVERLAP"), ["proc_core", "other_proc_core", "flag_id"]]
     drafts: list[Draft] = []
-    for row in families.itertuples(index=False):
+    for row in rows_of(families):
         cores: list[str] = json.loads(row.proc_cores)
         inside = pairs["proc_core"].isin(cores) & pairs["other_proc_core"].isin(cores)
         flag_ids = sorted(pairs.loc[inside, "flag_id"])
@@ -128,7 +129,8 @@ def merge(families: pd.DataFrame, flags: pd.DataFrame, context: ProposalContext)
         cost, per_year = _merged_cost(cores, common, context)
         others = context.names.procedure(cores[1]) if row.size == 2 else f"{row.size - 1} thủ tục khác"
         draft = _row(context, "MERGE", cores, flag_ids, cost if every else None) | {
-            "title": f"Rà soát, hợp nhất {row.size} thủ tục gần nhau: {context.names.procedure(cores[0])} và {others}",
+            "title": f"Rà soát, hợp nhất {row.size} thủ tục gần nhau: "
+            f"{context.names.procedure(cores[0])} và {others}",
             "change": _merge_change(row, every, common),
             "reason": _merge_reason(row, every, common, cost),
             "competence": f"{MINISTRY}; {PROVINCE}" if every else PROVINCE,
@@ -147,9 +149,7 @@ def _merge_change(row: Any, every: int, common: int) -> str:
     limits = [each for each in json.loads(row.limits) if each is not None]
     if row.same_chain and len(limits) > 1 and max(limits) > min(limits):
         shown = ", ".join(number_vi(limit) for limit in limits)
-        text += (
-            f"; thống nhất thời hạn ngắn nhất đang áp dụng là {days_vi(min(limits))} (hiện nay: {shown} ngày)"
-        )
+        text += f"; thống nhất thời hạn ngắn nhất đang áp dụng là {days_vi(min(limits))} (hiện nay: {shown} ngày)"
     return text + "."
 
 
@@ -165,24 +165,24 @@ def _merge_reason(row: Any, every: int, common: int, cost: CostChange) -> str:
 
 
 def reuse_papers(papers: pd.DataFrame, flags: pd.DataFrame, context: ProposalContext) -> list[Draft]:
-    """REUSE_PAPER for each often-asked paper that a national register already holds. Needs: papers_most_asked, flags."""
+    """REUSE_PAPER for each often-asked paper a national register holds. Needs: papers_most_asked, flags."""
     flagged = flags.loc[flags["kind"].eq("PAPER_OFTEN_ASKED")].set_index("rule")["flag_id"].to_dict()
     asked = sum(context.papers.values()) / len(context.papers) if context.papers else 1.0
     drafts: list[Draft] = []
-    for row in papers.loc[papers["is_identity"]].itertuples(index=False):
+    for row in rows_of(papers.loc[papers["is_identity"]]):
         flag_id = flagged.get(f"PAPER:{row.paper_key}")
         if flag_id is None:
             continue
         before = max(asked, 1.0)
-        cost = cost_change(
-            before, [before, before - 0.5, before - 1.0], context.rate, per_year=float(row.dossiers)
-        )
+        cost = cost_change(before, [before, before - 0.5, before - 1.0], context.rate, per_year=float(row.dossiers))
         draft = _row(context, "REUSE_PAPER", [], [flag_id], cost) | {
             "title": f"Không yêu cầu nộp lại giấy tờ “{row.name}”",
             "change": f"Thay việc nộp “{row.name}” bằng khai thác dữ liệu đã có trong {row.procedures} thủ tục.",
             "reason": (
-                f"{row.procedures} thủ tục yêu cầu giấy tờ này; trong năm có {number_vi(row.dossiers, 0)} hồ sơ phải nộp. Mức tiết "
-                f"kiệm từ {number_vi(cost.low_vnd, 0)} đến {number_vi(cost.high_vnd, 0)} đồng một năm, lấy mức giữa thấp. {ASSUMPTION_VI}"
+                f"{row.procedures} thủ tục yêu cầu giấy tờ này; trong năm có {number_vi(row.dossiers, 0)} hồ sơ "
+                "phải nộp. Mức tiết "
+                f"kiệm từ {number_vi(cost.low_vnd, 0)} đến {number_vi(cost.high_vnd, 0)} đồng một năm, lấy mức "
+                f"giữa thấp. {ASSUMPTION_VI}"
             ),
             "competence": MINISTRY,
         }
@@ -191,21 +191,21 @@ def reuse_papers(papers: pd.DataFrame, flags: pd.DataFrame, context: ProposalCon
 
 
 def review_unused(unused: pd.DataFrame, flags: pd.DataFrame, context: ProposalContext) -> list[Draft]:
-    """REVIEW_UNUSED, one a field, without the procedures that are rare but needed. Needs: unused_procedures, flags."""
+    """REVIEW_UNUSED, one a field, without what is rare but needed. Needs: unused_procedures, flags."""
     flagged = flags.loc[flags["kind"].eq("UNUSED")].set_index("proc_core")["flag_id"].to_dict()
     asked = unused.loc[~unused["is_rare_needed"].astype(bool) & unused["proc_core"].isin(list(flagged))]
-    asked = asked.assign(
-        field=asked["field_name"].where(asked["field_name"].notna(), asked["field_code"]).fillna("")
-    )
+    asked = asked.assign(field=asked["field_name"].where(asked["field_name"].notna(), asked["field_code"]).fillna(""))
     drafts: list[Draft] = []
     for field, rows in asked.groupby("field", sort=True):
         cores = [str(core) for core in rows["proc_core"]]
         where = f"lĩnh vực {field}" if field else "chưa rõ lĩnh vực"
         draft = _row(context, "REVIEW_UNUSED", cores, sorted(flagged[core] for core in cores), None) | {
             "title": f"Rà soát {len(cores)} thủ tục không phát sinh hồ sơ, {where}",
-            "change": "Lấy ý kiến đơn vị thực hiện về sự cần thiết; chỉ đề nghị bãi bỏ hoặc lồng ghép khi không còn cần.",
+            "change": "Lấy ý kiến đơn vị thực hiện về sự cần thiết; chỉ đề nghị bãi bỏ hoặc lồng ghép khi "
+            "không còn cần.",
             "reason": (
-                "Các thủ tục đang niêm yết nhưng không có hồ sơ trong các quý có dữ liệu. Không phát sinh hồ sơ chưa phải là lý do đủ "
+                "Các thủ tục đang niêm yết nhưng không có hồ sơ trong các quý có dữ liệu. Không phát sinh hồ sơ "
+                "chưa phải là lý do đủ "
                 "để bãi bỏ; chưa tính chi phí tiết kiệm vì không có người thực hiện."
             ),
             "competence": UNKNOWN,
@@ -228,11 +228,10 @@ def mend_steps(steps: pd.DataFrame, flags: pd.DataFrame, context: ProposalContex
     flagged_steps = flagged_steps.drop_duplicates("flag_id")
     drafts: list[Draft] = []
     covered: set[str] = set()
-    for row in pooled.itertuples(index=False):
+    for row in rows_of(pooled):
         offices = steps.loc[steps["level"].eq("OFFICE") & steps["unit_code"].eq(row.unit_code)]
         names = [
-            f"KM_STEP_OVER_PLAN_OFFICE:{a}:{b}"
-            for a, b in zip(offices["office_code"], offices["task"], strict=True)
+            f"KM_STEP_OVER_PLAN_OFFICE:{a}:{b}" for a, b in zip(offices["office_code"], offices["task"], strict=True)
         ]
         found = offices.loc[[name == row.rule for name in names]].iloc[0]
         same = flagged_steps.loc[
@@ -258,12 +257,15 @@ def _mend(found: "pd.Series[Any]", cores: list[str], flag_ids: list[str], contex
     row = _row(context, "MEND_STEP", cores, flag_ids, None) | {
         "title": f"Tháo gỡ bước “{found['task']}” tại {context.names.unit(unit)}",
         "change": (
-            f"Xem lại khối lượng việc, người làm, người thay khi vắng và thời gian quy định {days_vi(planned)} của bước "
+            "Xem lại khối lượng việc, người làm, người thay khi vắng và thời gian quy định "
+            f"{days_vi(planned)} của bước "
             f"“{found['task']}”{office}; giữ nguyên thời hạn thủ tục cho đến khi bước này thông."
         ),
         "reason": (
-            f"{share_vi(found['over_share'])} trong {found['n']} lần xử lý vượt thời gian quy trình{middle}, khoảng tin cậy "
-            f"{between_vi(found['ci_low'], found['ci_high'])}. Số liệu chưa nói được nguyên nhân; cần làm việc với đơn vị."
+            f"{share_vi(found['over_share'])} trong {found['n']} lần xử lý vượt thời gian quy trình{middle}, "
+            "khoảng tin cậy "
+            f"{between_vi(found['ci_low'], found['ci_high'])}. Số liệu chưa nói được nguyên nhân; cần làm "
+            "việc với đơn vị."
         ),
         "competence": who,
         "days_before": median,

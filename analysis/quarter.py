@@ -9,7 +9,7 @@ import pandas as pd
 from analysis import flags as flagging
 from analysis import proposals as proposing
 from analysis.families import families
-from analysis.frames import in_force, window
+from analysis.frames import in_force, rows_of, window
 from analysis.limit_flags import limit_flags
 from analysis.limits import limit_cuts
 from analysis.overlap import overlaps
@@ -164,11 +164,7 @@ class _Book:
         pairs, groups = self._overlaps(cuts) if "overlaps" not in closed else (pd.DataFrame(), pd.DataFrame())
         report = report_06a(self.frame("report_count")) if "report_06a" not in closed else pd.DataFrame()
         before = self.frame("report_count_previous")
-        broken = (
-            identities(report, None if before.empty else report_06a(before))
-            if len(report)
-            else pd.DataFrame()
-        )
+        broken = identities(report, None if before.empty else report_06a(before)) if len(report) else pd.DataFrame()
         return {
             "timeliness": timeliness_shares(durations, quarter=name, thresholds=limits),
             "steps": step_times(step_counts, quarter=name, thresholds=limits),
@@ -209,20 +205,24 @@ class _Book:
         if usage.empty:
             return {}
         year = usage["received_quarter"].isin(window(str(self.quarter), self.thresholds.window_quarters))
-        return usage.loc[year].groupby("proc_core", sort=True)["n"].sum().astype(float).to_dict()
+        return _by_core(usage.loc[year].groupby("proc_core", sort=True)["n"].sum())
 
     def papers_asked(self) -> dict[str, float]:
         papers = self.papers
         if papers.empty:
             return {}
         real = papers.loc[[is_paper(str(name)) for name in papers["name"]]]
-        return real.groupby("proc_core", sort=True).size().astype(float).to_dict()
+        return _by_core(real.groupby("proc_core", sort=True).size())
 
     def fees(self) -> dict[str, float]:
         procedures = self.procedures
         if procedures.empty or "fee_vnd" not in procedures.columns:
             return {}
-        return procedures.dropna(subset=["fee_vnd"]).set_index("proc_core")["fee_vnd"].astype(float).to_dict()
+        return _by_core(procedures.dropna(subset=["fee_vnd"]).set_index("proc_core")["fee_vnd"])
+
+
+def _by_core(values: "pd.Series[float]") -> dict[str, float]:
+    return {str(core): float(value) for core, value in values.items()}
 
 
 def _conclusions(
@@ -236,7 +236,7 @@ def _conclusions(
     rows += flagging.slow_steps(figures["steps"], context)
     rows += limit_flags(figures["limits"], figures["steps"], context)
     if len(figures["overlaps"]):
-        shown = _shown_pairs(figures["overlaps"], figures["families"], book.thresholds.maximum_pairs)
+        shown = _shown_pairs(figures["overlaps"], figures["families"], book.thresholds)
         rows += flagging.overlap_flags(shown, context)
     if len(figures["unused"]):
         rows += flagging.unused_flags(figures["unused"], context)
@@ -255,24 +255,15 @@ def _conclusions(
     return drafts, flags
 
 
-def _shown_pairs(pairs: pd.DataFrame, groups: pd.DataFrame, most: int) -> pd.DataFrame:
+def _shown_pairs(pairs: pd.DataFrame, groups: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
     """The pairs a quarter flags: the best pair of each family first, then by score, as many as can be read."""
-    offered = pairs.loc[pairs["propose_merge"]]
-    family = {
-        core: row.family_id for row in groups.itertuples(index=False) for core in json.loads(row.proc_cores)
-    }
-    inside = [
-        family.get(a) is not None and family.get(a) == family.get(b)
-        for a, b in zip(offered["proc_core"], offered["other_proc_core"], strict=True)
-    ]
-    groups_of = offered["proc_core"].map(family).where(inside)
-    best = groups_of.notna() & ~groups_of.duplicated()
-    return (
-        offered.assign(_best=best)
-        .sort_values("_best", ascending=False, kind="stable")
-        .head(most)
-        .drop(columns="_best")
-    )
+    offered = pairs.loc[pairs["propose_merge"] & (pairs["score"] >= thresholds.flag_pair_score)]
+    family = {core: row.family_id for row in rows_of(groups) for core in json.loads(row.proc_cores)}
+    one, other = offered["proc_core"].map(family), offered["other_proc_core"].map(family)
+    shared = one.where(one.eq(other))
+    best = shared.notna() & ~shared.duplicated()
+    ordered = offered.loc[[*offered.index[best], *offered.index[~best]]]
+    return ordered.head(thresholds.maximum_pairs)
 
 
 _COLUMNS = {

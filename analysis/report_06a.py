@@ -50,12 +50,8 @@ def report_06a(counts: pd.DataFrame) -> pd.DataFrame:
     fields["no"] = fields.groupby(["quarter", "unit_code"], sort=False).cumcount() + 1
     units = fields.groupby(["quarter", "unit_code"], sort=True)[COUNTS].sum().reset_index()
     everything = fields.groupby("quarter", sort=True)[COUNTS].sum().reset_index()
-    parts = [
-        part.assign(row_kind=kind) for kind, part in (("FIELD", fields), ("UNIT", units), ("ALL", everything))
-    ]
-    whole = (
-        pd.concat([part for part in parts if not part.empty], ignore_index=True) if len(fields) else fields
-    )
+    parts = [part.assign(row_kind=kind) for kind, part in (("FIELD", fields), ("UNIT", units), ("ALL", everything))]
+    whole = pd.concat([part for part in parts if not part.empty], ignore_index=True) if len(fields) else fields
     whole["received_total"] = whole["received_online"] + whole["received_direct_post"] + whole["carried_in"]
     whole["done_total"] = whole["done_early"] + whole["done_on_time"] + whole["done_late"]
     whole["open_total"] = whole["open_in_term"] + whole["open_overdue"]
@@ -90,14 +86,12 @@ def _unequal(rows: pd.DataFrame, sentence: str, left: pd.Series, right: pd.Serie
     return found.loc[found["difference"] != 0].reset_index(drop=True)
 
 
-def _parts_against_whole(
-    report: pd.DataFrame, kind: str, keys: list[str], sentence: str
-) -> list[pd.DataFrame]:
+def _parts_against_whole(report: pd.DataFrame, kind: str, keys: list[str], sentence: str) -> list[pd.DataFrame]:
     sums = report.loc[report["row_kind"] == kind].groupby(keys, sort=True)[SUMS].sum()
     rows = report.loc[report["row_kind"] == ("UNIT" if kind == "FIELD" else "ALL")].reset_index(drop=True)
-    there = sums.reindex(
-        pd.MultiIndex.from_frame(rows[keys]) if len(keys) > 1 else rows[keys[0]]
-    ).reset_index(drop=True)
+    there = sums.reindex(pd.MultiIndex.from_frame(rows[keys]) if len(keys) > 1 else rows[keys[0]]).reset_index(
+        drop=True
+    )
     return [_unequal(rows, f"{sentence}: {name}", rows[name], there[name].fillna(0)) for name in SUMS]
 
 
@@ -105,6 +99,4 @@ def _carried(report: pd.DataFrame, previous: pd.DataFrame) -> pd.DataFrame:
     left_open = previous["open_total"] + previous["open_paused"] + previous["open_no_due"]
     before = previous.assign(left_open=left_open)[["row_kind", "unit_code", "field_code", "left_open"]]
     both = report.merge(before, on=["row_kind", "unit_code", "field_code"], how="left", validate="one_to_one")
-    return _unequal(
-        both, "(6) = số đang giải quyết kỳ trước", both["carried_in"], both["left_open"].fillna(0)
-    )
+    return _unequal(both, "(6) = số đang giải quyết kỳ trước", both["carried_in"], both["left_open"].fillna(0))

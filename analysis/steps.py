@@ -35,9 +35,7 @@ def step_times(counts: pd.DataFrame, *, quarter: str, thresholds: Thresholds) ->
       (OFFICE rows: in its unit). A row that is not usable has its counts and nulls for every time.
     """
     check_columns(counts, NEEDS, where="step_times")
-    inside = counts["is_open"].astype(bool) | counts["end_quarter"].isin(
-        window(quarter, thresholds.window_quarters)
-    )
+    inside = counts["is_open"].astype(bool) | counts["end_quarter"].isin(window(quarter, thresholds.window_quarters))
     rows = _prepared(counts.loc[inside & counts["elapsed_half_days"].notna()])
     if rows.empty:
         return pd.DataFrame(columns=GIVES)
@@ -105,9 +103,7 @@ def _means(good: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 def _medians(good: pd.DataFrame, keys: list[str], thresholds: Thresholds) -> pd.DataFrame:
     curves = survival_curves(good, by=keys, time="elapsed", confidence=thresholds.confidence)
-    return (
-        survival_quantiles(curves, 0.5, by=keys).set_index(keys).rename(columns={"time": "median_half_days"})
-    )
+    return survival_quantiles(curves, 0.5, by=keys).set_index(keys).rename(columns={"time": "median_half_days"})
 
 
 def _overruns(good: pd.DataFrame, keys: list[str], thresholds: Thresholds) -> pd.DataFrame:

@@ -80,9 +80,7 @@ def _exact_ends(
     return low, high
 
 
-def survival_at(
-    curves: pd.DataFrame, moment: float, *, by: Sequence[str], confidence: float = 0.95
-) -> pd.DataFrame:
+def survival_at(curves: pd.DataFrame, moment: float, *, by: Sequence[str], confidence: float = 0.95) -> pd.DataFrame:
     """The share lasting longer than `moment` in each group, with its interval.
 
     Needs: the columns survival_curves gives
@@ -92,9 +90,7 @@ def survival_at(
     keys = list(by)
     first = curves.groupby(keys, sort=True).first().reset_index()[[*keys, "at_risk"]]
     upto = curves.loc[curves["time"] <= moment].groupby(keys, sort=True).last().reset_index()
-    found = first.merge(
-        upto[[*keys, "survival", "ci_low", "ci_high"]], on=keys, how="left", validate="one_to_one"
-    )
+    found = first.merge(upto[[*keys, "survival", "ci_low", "ci_high"]], on=keys, how="left", validate="one_to_one")
     nothing = found["survival"].isna()
     found.loc[nothing, ["survival", "ci_high"]] = 1.0
     found.loc[nothing, "ci_low"] = ((1.0 - confidence) / 2) ** (1.0 / found.loc[nothing, "at_risk"])
@@ -111,9 +107,7 @@ def survival_quantiles(
     """
     keys = list(by)
     everyone = curves[keys].drop_duplicates()
-    reached = (
-        curves.loc[curves[column] <= 1.0 - share + 1e-12].groupby(keys, sort=True)["time"].min().reset_index()
-    )
+    reached = curves.loc[curves[column] <= 1.0 - share + 1e-12].groupby(keys, sort=True)["time"].min().reset_index()
     return everyone.merge(reached, on=keys, how="left", validate="one_to_one")
 
 

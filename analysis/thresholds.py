@@ -15,35 +15,22 @@ class Thresholds:
     Shares are fractions 0..1, times are working days or half working days as the name says.
     """
 
-    minimum_group: int = _sourced(
-        5, "Disclosure: nobody is named on five cases or fewer (site: minimum_group)"
-    )
-    minimum_cases: int = _sourced(
-        20, "Detection of slow procedures: fewer than 20 cases are pooled, not flagged"
-    )
-    target_late_share: float = _sourced(
-        0.10, "Share of late dossiers a unit may have (site: targets.late_share)"
-    )
-    limit_share: float = _sourced(
-        0.95, "Share of dossiers a shortened limit must still hold (site: limit_share)"
-    )
+    minimum_group: int = _sourced(5, "Disclosure: nobody is named on five cases or fewer (site: minimum_group)")
+    minimum_cases: int = _sourced(20, "Detection of slow procedures: fewer than 20 cases are pooled, not flagged")
+    target_late_share: float = _sourced(0.10, "Share of late dossiers a unit may have (site: targets.late_share)")
+    limit_share: float = _sourced(0.95, "Share of dossiers a shortened limit must still hold (site: limit_share)")
     confidence: float = _sourced(0.95, "Customary two-sided confidence level, log-log Greenwood")
-    window_quarters: int = _sourced(
-        4, "One year of dossiers up to the quarter, so that Tet is always inside once"
-    )
+    window_quarters: int = _sourced(4, "One year of dossiers up to the quarter, so that Tet is always inside once")
     minimum_cut_days: float = _sourced(1.0, "Cuts in provincial decisions are whole working days")
     minimum_cut_share: float = _sourced(0.10, "A cut of less than a tenth of the limit is within the noise")
-    step_over_share: float = _sourced(
-        0.5, "A step is slow when more than half of its dossiers overrun its plan"
-    )
-    same_second_share: float = _sourced(
-        0.20, "Over 20 % of steps entered in one second: step times are no evidence"
-    )
-    title_candidate: float = _sourced(
-        0.45, "Title cosine from which a pair is looked at; exact search, none missed"
-    )
+    step_over_share: float = _sourced(0.5, "A step is slow when more than half of its dossiers overrun its plan")
+    same_second_share: float = _sourced(0.20, "Over 20 % of steps entered in one second: step times are no evidence")
+    title_candidate: float = _sourced(0.45, "Title cosine from which a pair is looked at; exact search, none missed")
     papers_candidate: float = _sourced(0.5, "Equal-papers share (Jaccard) from which a pair is looked at")
-    merge_score: float = _sourced(0.53, "Best F1 of the hand-weighted score on labelled real pairs")
+    merge_score: float = _sourced(0.50, "Best F1 of the hand-weighted score on labelled real pairs")
+    flag_pair_score: float = _sourced(
+        0.65, "Pairs put before a section head: above the likeness of those a reviewer may still weigh"
+    )
     family_score: float = _sourced(
         0.75, "Pairs joined to a family: stricter than for a candidate, to keep chains short"
     )

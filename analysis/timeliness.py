@@ -39,7 +39,7 @@ def timeliness_shares(counts: pd.DataFrame, *, quarter: str, thresholds: Thresho
     Gives: level (ALL, UNIT, PROCEDURE, PROCEDURE_UNIT), unit_code, proc_core (null = all), the COUNTS and
       late_share_km, ci_low, ci_high, km_n: Kaplan-Meier share of dossiers with a limit that run past it; open ones
         count as far as they have come; refused, withdrawn and stopped count as no longer seen
-      late_share_all_ends: share still unfinished just past the limit, every kind of end taken as an end (Aalen-Johansen)
+      late_share_all_ends: share still unfinished just past the limit, every end counted (Aalen-Johansen)
       closed_late_share, closed_n: the usual figure: late among dossiers solved
       due_late_share, due_n: late or overdue among dossiers whose due date had come
       median_half_days, p95_half_days: Kaplan-Meier; null when too few have ended to say
@@ -97,9 +97,7 @@ def _level(rows: pd.DataFrame, name: str, keys: Sequence[str], thresholds: Thres
         table = table.merge(part, on=by, how="left", validate="one_to_one")
     table["closed_n"] = table["early"] + table["on_time"] + table["late"]
     table["closed_late_share"] = (table["late"] / table["closed_n"]).where(table["closed_n"] > 0)
-    table["due_late_share"] = ((table["late"] + table["overdue_open"]) / table["due_n"]).where(
-        table["due_n"] > 0
-    )
+    table["due_late_share"] = ((table["late"] + table["overdue_open"]) / table["due_n"]).where(table["due_n"] > 0)
     table["km_n"] = table["km_n"].fillna(0).astype(int)
     table["may_be_named"] = table["km_n"] > thresholds.minimum_group
     table.insert(0, "level", name)
@@ -126,9 +124,7 @@ def _class_counts(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
         "withdrawn": rows["outcome"].eq("WITHDRAWN"),
         "stopped": rows["outcome"].eq("STOPPED"),
         "unusable": ~rows["has_limit"] & word.ne("NO_DUE"),
-        "due_n": due_passed.astype(bool)
-        & word.isin(["EARLY", "ON_TIME", "LATE", "OVERDUE"])
-        & (done | not_done),
+        "due_n": due_passed.astype(bool) & word.isin(["EARLY", "ON_TIME", "LATE", "OVERDUE"]) & (done | not_done),
         "km_n": rows["has_limit"],
     }
     table = pd.DataFrame({name: n.where(mask, 0) for name, mask in masks.items()})
@@ -139,17 +135,13 @@ def _limit_shares(rows: pd.DataFrame, by: list[str], thresholds: Thresholds) -> 
     usable = rows.loc[rows["has_limit"]]
     if usable.empty:
         return pd.DataFrame(columns=[*by, "late_share_km", "ci_low", "ci_high", "late_share_all_ends"])
-    curves = survival_curves(
-        usable[[*by, "time", "ended", "censored"]], by=by, confidence=thresholds.confidence
-    )
+    curves = survival_curves(usable[[*by, "time", "ended", "censored"]], by=by, confidence=thresholds.confidence)
     shares = survival_at(curves, 1.0, by=by, confidence=thresholds.confidence)
     ends = usable.drop(columns=["censored"]).rename(columns={"open_now": "censored"}, errors="raise")
     causes = cumulative_incidence(
         ends[[*by, "time", "ended", "other_end", "censored"]], by=by, causes=["ended", "other_end"]
     )
-    upto = (
-        causes.loc[causes["time"] <= 1.0].groupby(by, sort=True)[["ended", "other_end"]].last().reset_index()
-    )
+    upto = causes.loc[causes["time"] <= 1.0].groupby(by, sort=True)[["ended", "other_end"]].last().reset_index()
     table = shares.rename(columns={"survival": "late_share_km"}, errors="raise")
     table = table.merge(upto, on=by, how="left", validate="one_to_one")
     gone = table["ended"].fillna(0.0) + table["other_end"].fillna(0.0)
@@ -165,8 +157,6 @@ def _durations(rows: pd.DataFrame, by: list[str], thresholds: Thresholds) -> pd.
     curves = survival_curves(
         usable[[*by, "elapsed", "ended", "censored"]], by=by, time="elapsed", confidence=thresholds.confidence
     )
-    middle = survival_quantiles(curves, 0.5, by=by).rename(
-        columns={"time": "median_half_days"}, errors="raise"
-    )
+    middle = survival_quantiles(curves, 0.5, by=by).rename(columns={"time": "median_half_days"}, errors="raise")
     high = survival_quantiles(curves, 0.95, by=by).rename(columns={"time": "p95_half_days"}, errors="raise")
     return middle.merge(high, on=by, validate="one_to_one")

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from domain.text import expand_abbreviations, normalise
+from domain.text import expand_abbreviations
 
 # Kind of act -> how titles say it. Longer phrases win, so that "xóa đăng ký" is not read as "đăng ký".
 ACTS: dict[str, tuple[str, ...]] = {
@@ -24,13 +24,15 @@ ACTS: dict[str, tuple[str, ...]] = {
     "SUPPORT": ("trợ cấp", "hỗ trợ", "hưởng", "giải quyết chế độ", "thực hiện chế độ"),
     "REPORT": ("thông báo", "báo cáo", "trình báo", "khai báo", "công bố"),
     "NEW": (
-        "đăng ký, cấp", "đăng ký biến động", "đăng ký", "cấp mới", "cấp", "thành lập", "công nhận", "phê duyệt", "chấp thuận",
+        "đăng ký, cấp", "đăng ký biến động", "đăng ký", "cấp mới", "cấp", "thành lập", "công nhận",
+        "phê duyệt", "chấp thuận",
         "xác nhận", "chứng thực", "giao", "bổ nhiệm", "cho phép", "quyết định", "xét",
     ),
 }  # fmt: skip
 OPPOSITES = (
     ("nhập cảnh", "xuất cảnh"), ("đăng ký tạm trú", "xóa đăng ký tạm trú"), ("thành lập", "giải thể"),
     ("bổ nhiệm", "miễn nhiệm"), ("thế chấp", "xóa thế chấp"), ("lắp đặt", "tháo dỡ"), ("mở", "đóng"),
+    ("vào", "ra khỏi"),
 )  # fmt: skip
 _BY_LENGTH = sorted(
     ((phrase, kind) for kind, all_ in ACTS.items() for phrase in all_), key=lambda x: (-len(x[0]), x[0])
@@ -50,9 +52,7 @@ _TIERS = {
     "tỉnh": "TINH", "sở": "TINH", "huyện": "HUYEN", "xã": "XA",
 }  # fmt: skip
 _TIER_WORD = re.compile(r"(?:cấp |, |^|\W)(trung ương|tw|bộ|tỉnh|huyện|xã|cục|sở)(?!\w)")
-_LEAD = re.compile(
-    r"^(?:thủ tục(?: hành chính)?\s*:?\s*)?(?:giải quyết )?(?:đề nghị |thực hiện )?(?:thủ tục )?"
-)
+_LEAD = re.compile(r"^(?:thủ tục(?: hành chính)?\s*:?\s*)?(?:giải quyết )?(?:đề nghị |thực hiện )?(?:thủ tục )?")
 _NOT_WORD = re.compile(r"[^\w]+")
 _ACT_REACH = 90  # letters: acts after that belong to the cases a title lists, not to the title
 
@@ -75,7 +75,7 @@ def parsed_title(name: str) -> Title:
 
     Same words in another encoding, tone placement or letter case give the same Title.
     """
-    text = expand_abbreviations(normalise(name)).lower()
+    text = expand_abbreviations(name).lower()
     phrases = [match.group(0) for match in _LEVEL.finditer(text)]
     levels = sorted({_TIERS[word] for phrase in phrases for word in _TIER_WORD.findall(phrase)})
     core = _LEAD.sub("", _words(_LEVEL.sub(" ", text), keep=","))
@@ -98,9 +98,7 @@ def are_opposite(one: Title, other: Title) -> bool:
 
     A change or a copy is no opposite of an end: "điều chỉnh" and "chấm dứt" are two cases of one object.
     """
-    if ("END" in one.acts) != ("END" in other.acts) and {one.act, other.act}.isdisjoint(
-        {"CHANGE", "COPY", "EXTEND"}
-    ):
+    if ("END" in one.acts) != ("END" in other.acts) and {one.act, other.act}.isdisjoint({"CHANGE", "COPY", "EXTEND"}):
         return True
     for left, right in OPPOSITES:
         in_one, in_other = (left in one.core, right in one.core), (left in other.core, right in other.core)

@@ -16,7 +16,7 @@ _RARE_NEEDED = re.compile(
 )
 
 
-def unused_procedures(
+def unused_procedures(  # noqa: PLR0913 - three frames and three settings, each named
     postings: pd.DataFrame,
     usage: pd.DataFrame,
     procedures: pd.DataFrame,
@@ -35,9 +35,7 @@ def unused_procedures(
     check_columns(postings, ["proc_core", "unit_code"], where="unused_procedures")
     check_columns(usage, ["proc_core", "received_quarter", "n"], where="unused_procedures")
     posted = in_force(postings, on, key=["proc_core", "unit_code"])
-    looked = [
-        each for each in window(quarter, thresholds.window_quarters) if each in set(usage["received_quarter"])
-    ]
+    looked = [each for each in window(quarter, thresholds.window_quarters) if each in set(usage["received_quarter"])]
     used = set(usage.loc[usage["received_quarter"].isin(looked) & usage["n"].gt(0), "proc_core"])
     idle = posted.loc[~posted["proc_core"].isin(used)].groupby("proc_core", sort=True)["unit_code"].nunique()
     table = idle.rename("units").reset_index()

@@ -27,9 +27,7 @@ from dags.ops import terms
 
 
 @dag(
-    schedule=CronPartitionTimetable(
-        "0 1 * * *", timezone=terms.ZONE, key_format=terms.DAY_KEY, run_offset=-1
-    ),
+    schedule=CronPartitionTimetable("0 1 * * *", timezone=terms.ZONE, key_format=terms.DAY_KEY, run_offset=-1),
     end_date=terms.last_scheduled(),
     catchup=False,
     max_active_runs=1,

@@ -121,9 +121,7 @@ class WorkCalendar:
         every = [self.first + timedelta(days=offset) for offset in range(len(self._working))]
         plain = DayRow(day=self.first, kind="", name_vi="", source="")
         rows = [self._rows.get(day, plain) for day in every]
-        kinds = [
-            r.kind or (WORK if day.weekday() < 5 else WEEKEND) for day, r in zip(every, rows, strict=True)
-        ]
+        kinds = [r.kind or (WORK if day.weekday() < 5 else WEEKEND) for day, r in zip(every, rows, strict=True)]
         return pd.DataFrame(
             {
                 "day": pd.Series(every, dtype=object),
@@ -192,9 +190,7 @@ def read_day_rows(path: Path | Traversable | None = None) -> list[DayRow]:
         reader = csv.DictReader(handle)
         missing = {"date", "kind", "name_vi", "source"} - set(reader.fieldnames or [])
         if missing:
-            raise _bad_row(
-                f"[{place.name}] has no column {sorted(missing)}", "add the column, empty if unknown"
-            )
+            raise _bad_row(f"[{place.name}] has no column {sorted(missing)}", "add the column, empty if unknown")
         rows = [_day_row(record, f"[{place.name}] line [{reader.line_num}]") for record in reader]
     return sorted(rows, key=lambda row: row.day)
 

@@ -82,9 +82,7 @@ def due_date(
     A part of a day counts as a half-day: 1.5 days from a morning end the next afternoon. The pauses (in
     half-days; see paused_days) are added to the term.
     """
-    check_terms(
-        np.zeros(1), np.array([paused_working_days], dtype=float), np.array([limit.unit], dtype=object)
-    )
+    check_terms(np.zeros(1), np.array([paused_working_days], dtype=float), np.array([limit.unit], dtype=object))
     start = _effective_start(received_at, calendar, hours)
     if limit.unit == "HOUR":
         end = add_office_hours(start, limit.quantity, calendar, hours=hours)
@@ -184,9 +182,7 @@ def timelinesses(
     today = np.datetime64(as_of, "D")
     ended = has_end & (end_days <= today)
     stopped = paused.astype("boolean").fillna(False).to_numpy(dtype=bool)
-    apart = (
-        np.zeros(len(due), dtype=bool) if outcome is None else outcome.isin(NOT_TIMED).to_numpy(dtype=bool)
-    )
+    apart = np.zeros(len(due), dtype=bool) if outcome is None else outcome.isin(NOT_TIMED).to_numpy(dtype=bool)
     words = np.select(
         [
             apart,

@@ -71,9 +71,7 @@ STEP = ORIGIN | _columns(
 PAUSE = ORIGIN | _columns(
     Column(name="dossier_code", kind="text", vi="Mã hồ sơ", required=True),
     Column(name="pause_no", kind="int", vi="Lần", required=True),
-    Column(
-        name="kind", kind="text", vi="Loại (SUPPLEMENT bổ sung, FINANCIAL nghĩa vụ tài chính)", required=True
-    ),
+    Column(name="kind", kind="text", vi="Loại (SUPPLEMENT bổ sung, FINANCIAL nghĩa vụ tài chính)", required=True),
     Column(name="started_at", kind="instant", vi="Yêu cầu lúc"),
     Column(name="ended_at", kind="instant", vi="Hoàn thành lúc"),
     Column(name="reason", kind="text", vi="Lý do"),

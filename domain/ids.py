@@ -14,9 +14,7 @@ _SHORTEST_ID = 8  # the shortest identity paper in use (passport: a letter and s
 def _clean_id_no(text: str | None) -> str:
     """An identity number without separators; '' for a filler such as 000000000 or 123456789."""
     compact = re.sub(r"[^0-9A-Z]", "", (text or "").upper())
-    is_filler = (
-        len(set(compact)) <= 1 or "1234567890123".startswith(compact) or "012345678901".startswith(compact)
-    )
+    is_filler = len(set(compact)) <= 1 or "1234567890123".startswith(compact) or "012345678901".startswith(compact)
     return "" if len(compact) < _SHORTEST_ID or is_filler else compact
 
 
@@ -33,9 +31,7 @@ def owner_hash(key: bytes, id_no: str | None, name: str | None, phone: str | Non
     there, since a name alone would join strangers. An empty key is a KnownError.
     """
     if not key:
-        raise KnownError(
-            "E-HASH-KEY", "the key for owner hashes is empty.", mend="set TINHGON_HASH_KEY or its file"
-        )
+        raise KnownError("E-HASH-KEY", "the key for owner hashes is empty.", mend="set TINHGON_HASH_KEY or its file")
     clean_id, clean_phone = _clean_id_no(id_no), _clean_phone(phone)
     clean_name = normalise(name or "").casefold()
     if clean_id:

@@ -18,9 +18,7 @@ class Quarter:
 
     def __post_init__(self) -> None:
         if self.number not in (1, 2, 3, 4):
-            raise KnownError(
-                "E-QUARTER", f"quarter number [{self.number}] is not 1-4.", mend="write it as 2017-Q4"
-            )
+            raise KnownError("E-QUARTER", f"quarter number [{self.number}] is not 1-4.", mend="write it as 2017-Q4")
 
     @classmethod
     def parse(cls, text: str) -> "Quarter":

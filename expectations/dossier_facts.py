@@ -118,8 +118,7 @@ class DossierFacts(TableFacts):
         asked = self.seen[["proc_core", "unit_code", "received_on"]].dropna()
         matched = asked.reset_index().merge(postings, on=["proc_core", "unit_code"])
         valid = matched[
-            (matched["valid_from"] <= matched["received_on"])
-            & (matched["received_on"] <= matched["valid_to"])
+            (matched["valid_from"] <= matched["received_on"]) & (matched["received_on"] <= matched["valid_to"])
         ]
         concerns = self.seen["unit_code"].isin(set(postings["unit_code"])) & self.seen["received_on"].notna()
         return verdicts(self.index.isin(valid["index"]), concerns, self.index)
@@ -174,11 +173,7 @@ class DossierFacts(TableFacts):
     @cached_property
     def is_paused_ever(self) -> Series:
         """Whether any pause of the dossier is known, or it stands in a paused status."""
-        known = (
-            (self.pause["any"] > 0)
-            | (self.supplement_count > 0)
-            | (self.previous["paused_days"].fillna(0.0) > 0)
-        )
+        known = (self.pause["any"] > 0) | (self.supplement_count > 0) | (self.previous["paused_days"].fillna(0.0) > 0)
         return known | self.seen["status"].isin(PAUSED_STATUSES)
 
     # Time --------------------------------------------------------------------------------------------
@@ -230,9 +225,7 @@ class DossierFacts(TableFacts):
 
     def _makeups_between(self, start: Series, end: Series) -> Series:
         days = self.context.calendar.days()
-        makeups = (
-            pd.to_datetime(days.loc[days["kind"] == "MAKEUP", "day"]).astype("datetime64[us]").to_numpy()
-        )
+        makeups = pd.to_datetime(days.loc[days["kind"] == "MAKEUP", "day"]).astype("datetime64[us]").to_numpy()
         upto_end, upto_start = (
             np.searchsorted(makeups, end, "right"),
             np.searchsorted(makeups, start, "right"),

@@ -55,9 +55,7 @@ def _procedure_in_force(facts: DossierFacts) -> Series:
 
 
 def _why_not_in_force(facts: DossierFacts) -> Series:
-    words = np.where(
-        facts.procedure["in_force"], "không niêm yết tại đơn vị", "không còn hoặc chưa có hiệu lực"
-    )
+    words = np.where(facts.procedure["in_force"], "không niêm yết tại đơn vị", "không còn hoặc chưa có hiệu lực")
     return pd.Series(words, index=facts.index)
 
 
@@ -95,8 +93,7 @@ RULES: tuple[Rule, ...] = (
         table="dossier",
         severity="warning",
         sentence="Ngày ghi trong mã hồ sơ khác ngày tiếp nhận; đề nghị đơn vị kiểm tra ngày tiếp nhận.",
-        message="Ngày trong mã hồ sơ [{code_day}] khác ngày tiếp nhận [{received_on}]; đề nghị đơn vị kiểm "
-        "tra.",
+        message="Ngày trong mã hồ sơ [{code_day}] khác ngày tiếp nhận [{received_on}]; đề nghị đơn vị kiểm tra.",
         needs=(),
         expect=holds("DQ-ID-03"),
         fact=_code_dated,
@@ -121,8 +118,7 @@ RULES: tuple[Rule, ...] = (
         id="DQ-ID-05",
         table="dossier",
         severity="critical",
-        sentence="Mã hồ sơ gửi trùng trong cùng một đêm; chỉ dòng đầu được nhận, đề nghị đơn vị bỏ dòng "
-        "trùng.",
+        sentence="Mã hồ sơ gửi trùng trong cùng một đêm; chỉ dòng đầu được nhận, đề nghị đơn vị bỏ dòng trùng.",
         message="Mã hồ sơ [{code}] đã có ở dòng [{first_line}] của đơn vị trong đêm; đề nghị đơn vị kiểm "
         "tra, "
         "bỏ dòng trùng hoặc sửa mã rồi gửi lại.",
@@ -146,8 +142,7 @@ RULES: tuple[Rule, ...] = (
         id="DQ-ID-07",
         table="dossier",
         severity="info",
-        sentence="Số thứ tự mã hồ sơ cấp trong ngày bị ngắt quãng: có thể thiếu hồ sơ; đề nghị đơn vị đối "
-        "chiếu sổ.",
+        sentence="Số thứ tự mã hồ sơ cấp trong ngày bị ngắt quãng: có thể thiếu hồ sơ; đề nghị đơn vị đối chiếu sổ.",
         message="Trước mã hồ sơ [{code}] có số thứ tự bị bỏ trống; đề nghị đơn vị đối chiếu sổ theo dõi.",
         needs=(),
         expect=holds("DQ-ID-07"),
@@ -174,8 +169,7 @@ RULES: tuple[Rule, ...] = (
         severity="critical",
         sentence="Mã thủ tục để trống hoặc không có trong danh mục; đề nghị đơn vị sửa mã, hoặc quản trị cập "
         "nhật danh mục.",
-        message="Mã thủ tục [{proc}] không có trong danh mục; đề nghị đơn vị sửa mã thủ tục và gửi lại hồ "
-        "sơ.",
+        message="Mã thủ tục [{proc}] không có trong danh mục; đề nghị đơn vị sửa mã thủ tục và gửi lại hồ sơ.",
         needs=(),
         expect=holds("DQ-PR-01"),
         fact=_procedure_known,

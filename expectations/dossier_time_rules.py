@@ -43,9 +43,7 @@ def _ahead_words(facts: DossierFacts) -> Series:
     future = facts.seen[list(_HAPPENED)] > facts.night_end
     words = {
         row: ", ".join(
-            f"{DOSSIER[name].vi} [{show(values[name])}]"
-            for name in _HAPPENED
-            if values[name] > facts.night_end
+            f"{DOSSIER[name].vi} [{show(values[name])}]" for name in _HAPPENED if values[name] > facts.night_end
         )
         for row, values in facts.seen.loc[future.any(axis=1), list(_HAPPENED)].to_dict("index").items()
     }
@@ -75,9 +73,7 @@ def _due_given(facts: DossierFacts) -> Series:
 
 def _due_as_counted(facts: DossierFacts) -> Series:
     gap, slack = facts.due_gap, facts.context.limits.due_tolerance_days
-    paused = facts.pause["days"] + facts.previous["paused_days"].fillna(0.0).where(
-        facts.pause["any"] == 0, 0.0
-    )
+    paused = facts.pause["days"] + facts.previous["paused_days"].fillna(0.0).where(facts.pause["any"] == 0, 0.0)
     told = facts.pause["new_due"] == facts.seen["due_on"]
     open_ended = (facts.pause["open"] > 0) | told | (facts.is_paused_ever & (paused == 0))
     late_unexplained = facts.is_paused_ever & ~open_ended & (gap["over"] > paused + slack)
@@ -191,16 +187,14 @@ RULES: tuple[Rule, ...] = (
         "07",
         "critical",
         "Ngày hẹn trả trước ngày tiếp nhận; đề nghị đơn vị kiểm tra và gửi lại hồ sơ.",
-        "Ngày hẹn trả [{due_on}] trước ngày tiếp nhận [{received_on}]; đề nghị đơn vị kiểm tra và gửi lại hồ "
-        "sơ.",
+        "Ngày hẹn trả [{due_on}] trước ngày tiếp nhận [{received_on}]; đề nghị đơn vị kiểm tra và gửi lại hồ sơ.",
         needs=("due_at",),
         expect=not_before("due_on", "received_on"),
     ),
     _rule(
         "08",
         "warning",
-        "Ngày hẹn trả rơi vào ngày nghỉ; hạn tính đến hết ngày làm việc tiếp theo, đề nghị đơn vị hẹn lại "
-        "cho đúng.",
+        "Ngày hẹn trả rơi vào ngày nghỉ; hạn tính đến hết ngày làm việc tiếp theo, đề nghị đơn vị hẹn lại cho đúng.",
         "Ngày hẹn trả [{due_on}] là ngày nghỉ; đề nghị đơn vị kiểm tra lịch nghỉ của phần mềm.",
         needs=("due_at",),
         fact=_working("due_at"),
@@ -218,8 +212,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "10",
         "warning",
-        "Thời gian hẹn trả dài hơn thời hạn của thủ tục mà không có bổ sung, tạm dừng; đề nghị đơn vị giải "
-        "trình.",
+        "Thời gian hẹn trả dài hơn thời hạn của thủ tục mà không có bổ sung, tạm dừng; đề nghị đơn vị giải trình.",
         "Ngày hẹn trả [{due_on}] muộn hơn thời hạn của thủ tục [{expected}]{hint}; đề nghị đơn vị kiểm tra.",
         needs=("due_at",),
         fact=_due_within_limit,
@@ -239,8 +232,7 @@ RULES: tuple[Rule, ...] = (
         "12",
         "warning",
         "Trả kết quả trước khi kết thúc xử lý; đề nghị đơn vị kiểm tra hai ngày này.",
-        "Ngày trả kết quả [{returned_at}] trước ngày kết thúc xử lý [{finished_at}]; đề nghị đơn vị kiểm "
-        "tra.",
+        "Ngày trả kết quả [{returned_at}] trước ngày kết thúc xử lý [{finished_at}]; đề nghị đơn vị kiểm tra.",
         needs=("finished_at", "returned_at"),
         fact=lambda facts: facts.in_order("finished_at", "returned_at"),
     ),
@@ -264,8 +256,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "15",
         "warning",
-        "Hồ sơ treo: quá hạn trên 180 ngày mà chưa kết thúc; đề nghị đơn vị giải quyết dứt điểm hoặc đóng hồ "
-        "sơ.",
+        "Hồ sơ treo: quá hạn trên 180 ngày mà chưa kết thúc; đề nghị đơn vị giải quyết dứt điểm hoặc đóng hồ sơ.",
         "Hẹn trả ngày [{due_on}], đến nay chưa kết thúc; đề nghị đơn vị giải quyết dứt điểm hoặc đóng hồ sơ.",
         needs=("due_at",),
         fact=_not_stale,
@@ -275,16 +266,14 @@ RULES: tuple[Rule, ...] = (
         "warning",
         "Giờ kết thúc trùng ngày hẹn trả đến từng giây, hoặc nhiều hồ sơ kết thúc đúng giờ tan sở: "
         "có thể nhập hàng loạt; đề nghị đơn vị kiểm tra.",
-        "Giờ kết thúc [{finished_at}], hẹn trả [{due_at}]: trùng từng giây hoặc đúng giờ tan sở; đề nghị "
-        "kiểm tra.",
+        "Giờ kết thúc [{finished_at}], hẹn trả [{due_at}]: trùng từng giây hoặc đúng giờ tan sở; đề nghị kiểm tra.",
         needs=("finished_at",),
         fact=lambda facts: facts.finish_times_believable,
     ),
     _rule(
         "17",
         "warning",
-        "Nhập hồ sơ vào phần mềm chậm hơn một ngày làm việc sau khi tiếp nhận; đề nghị đơn vị nhập trong "
-        "ngày.",
+        "Nhập hồ sơ vào phần mềm chậm hơn một ngày làm việc sau khi tiếp nhận; đề nghị đơn vị nhập trong ngày.",
         "Tiếp nhận [{received_at}] nhưng nhập phần mềm [{entered_at}]; đề nghị đơn vị nhập trong ngày.",
         needs=("entered_at",),
         fact=_entered_soon,

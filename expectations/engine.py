@@ -76,9 +76,7 @@ def _validate(rules: Sequence[Rule], frame: pd.DataFrame, context: JudgeContext)
     ran = {rule.id: _ran(rule, by_rule.get(rule.id), frame) for rule in rules if rule.id in built}
     everything = np.ones(len(frame), dtype=bool)
     nothing = np.array([], dtype=np.int64)
-    return ran | {
-        rule_id: Ran(failed=nothing, checked=everything, error=error) for rule_id, error in unbuilt.items()
-    }
+    return ran | {rule_id: Ran(failed=nothing, checked=everything, error=error) for rule_id, error in unbuilt.items()}
 
 
 def _built(rules: Sequence[Rule], context: JudgeContext) -> tuple[dict[str, Any], dict[str, str]]:

@@ -23,9 +23,7 @@ _ONE_DAY = np.timedelta64(1, "D")
 def ordered(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     """A copy of `frame` in judging order with row ids 0..n-1; columns the frame lacks come empty."""
     missing = {
-        name: empty(column, frame.index)
-        for name, column in TABLES[table].items()
-        if name not in frame.columns
+        name: empty(column, frame.index) for name, column in TABLES[table].items() if name not in frame.columns
     }
     rows = frame.assign(**missing) if missing else frame
     return rows.sort_values(["unit_code", "file_name", "line_no"], kind="stable", ignore_index=True)
@@ -159,7 +157,8 @@ class TableFacts:
 
     def gives(self, column: str) -> Series:
         """Per row whether the row's unit gives this column at all."""
-        return self.seen["unit_code"].map(lambda unit: column in self.given(str(unit))).astype(bool)
+        giving = [unit for unit in self.seen["unit_code"].unique() if column in self.given(str(unit))]
+        return self.seen["unit_code"].isin(giving)
 
     def given(self, unit: str) -> frozenset[str]:
         """The columns a unit gives for this table."""

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from string import Formatter
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,12 +41,12 @@ class _Judged:
     rules: list[Rule]
     ran: dict[str, Ran]
     applies: dict[str, npt.NDArray[np.bool_]]  # rule id -> rows of units whose sources give what it needs
+    units: list[str]
+    unit_no: npt.NDArray[np.int64]  # per row, its place in `units`
     not_checked: dict[tuple[str, str], str] = field(default_factory=dict)  # (unit, rule id) -> why
 
 
-def judge(
-    frames: Mapping[str, pd.DataFrame], context: JudgeContext, *, rules: Sequence[Rule] = RULES
-) -> Verdict:
+def judge(frames: Mapping[str, pd.DataFrame], context: JudgeContext, *, rules: Sequence[Rule] = RULES) -> Verdict:
     """Judge tonight's staged frames ('dossier', 'step', 'pause') of all units.
 
     Needs: the columns of domain.columns (a missing optional one counts as not given), `unparsed` if there is.
@@ -81,7 +81,8 @@ def _facts(frames: Mapping[str, pd.DataFrame], context: JudgeContext) -> dict[st
 
 def _judge_table(facts: Facts, rules: Sequence[Rule], context: JudgeContext) -> _Judged:
     mine = [rule for rule in rules if rule.table == facts.table]
-    judged = _Judged(facts=facts, rules=[], ran={}, applies={})
+    unit_no, units = pd.factorize(facts.seen["unit_code"].astype("str"), sort=True)
+    judged = _Judged(facts=facts, rules=[], ran={}, applies={}, units=[str(u) for u in units], unit_no=unit_no)
     columns: dict[str, pd.Series[Any]] = {}
     errors: dict[str, str] = {}
     for rule in mine:
@@ -118,14 +119,14 @@ def _within(ran: Ran, applies: npt.NDArray[np.bool_]) -> Ran:
 
 def _applicable(rule: Rule, judged: _Judged, context: JudgeContext) -> npt.NDArray[np.bool_]:
     """Rows a rule applies to: not switched off, not idle, and the unit gives the columns it needs."""
-    facts = judged.facts
-    units = facts.seen["unit_code"].astype("str")
-    lacking: dict[str, str] = {}
-    for unit in sorted(units.unique()):
-        why = _why_not(rule, unit, facts, context)
+    able = np.ones(len(judged.units), dtype=bool)
+    for number, unit in enumerate(judged.units):
+        why = _why_not(rule, unit, judged.facts, context)
         if why is not None:
-            lacking[unit] = judged.not_checked[unit, rule.id] = why
-    return cast("npt.NDArray[np.bool_]", (~units.isin(list(lacking))).to_numpy(dtype=bool))
+            judged.not_checked[unit, rule.id] = why
+            able[number] = False
+    applies: npt.NDArray[np.bool_] = able[judged.unit_no]
+    return applies
 
 
 def _why_not(rule: Rule, unit: str, facts: Facts, context: JudgeContext) -> str | None:
@@ -177,9 +178,7 @@ def _rejected(
     together: pd.DataFrame = pd.concat(parts, ignore_index=True).assign(
         table_order=lambda frame: frame["table_name"].map(order)
     )
-    together = together.sort_values(
-        ["unit_code", "table_order", "row", "position"], kind="stable", ignore_index=True
-    )
+    together = together.sort_values(["unit_code", "table_order", "row", "position"], kind="stable", ignore_index=True)
     return together.reindex(columns=REJECTED_COLUMNS)
 
 
@@ -223,9 +222,8 @@ def _flags(
 def _results(judged: Mapping[str, _Judged], rules: Sequence[Rule], context: JudgeContext) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for part in judged.values():
-        units = part.facts.seen["unit_code"].astype("str")
         for rule in part.rules:
-            rows += _rule_results(part, rule, units)
+            rows += _rule_results(part, rule)
         by_id = {rule.id: rule for rule in rules}
         for (unit, rule_id), why in part.not_checked.items():
             rule = by_id[rule_id]
@@ -236,27 +234,37 @@ def _results(judged: Mapping[str, _Judged], rules: Sequence[Rule], context: Judg
     return frame.astype({"checked": "int64", "failed": "int64", "could_run": "bool"})
 
 
-def _rule_results(part: _Judged, rule: Rule, units: "pd.Series[str]") -> list[dict[str, Any]]:
-    ran, applies = part.ran[rule.id], part.applies[rule.id]
-    failing = np.zeros(len(units), dtype=bool)
-    failing[ran.failed] = True
-    counts = pd.DataFrame({"unit": units, "checked": ran.checked, "failed": failing})[applies]
-    totals = counts.groupby("unit").sum()
-    codes = (
-        part.facts.seen.loc[failing, ["unit_code", "dossier_code"]].dropna() if ran.error is None else None
-    )
-    rows = []
-    for unit, total in totals.iterrows():
-        examples = (
-            []
-            if codes is None
-            else list(codes.loc[codes["unit_code"] == unit, "dossier_code"].unique()[:_MOST_EXAMPLES])
+def _rule_results(part: _Judged, rule: Rule) -> list[dict[str, Any]]:
+    ran, size = part.ran[rule.id], len(part.units)
+    told = rule.sentence if ran.error is None else f"Không chạy được, tính là không đạt: {rule.sentence}"
+    checked = np.bincount(part.unit_no[ran.checked], minlength=size)
+    failed = np.bincount(part.unit_no[ran.failed], minlength=size)
+    examples = _examples(part, ran) if ran.error is None else {}
+    return [
+        _result(
+            part.units[number],
+            rule,
+            {
+                "sentence": told,
+                "checked": int(checked[number]),
+                "failed": int(failed[number]),
+                "could_run": ran.error is None,
+                "examples": examples.get(number, []),
+            },
         )
-        told = {"sentence": rule.sentence, "checked": int(total["checked"]), "failed": int(total["failed"])}
-        if ran.error is not None:
-            told["sentence"] = f"Không chạy được, tính là không đạt: {rule.sentence}"
-        rows.append(_result(str(unit), rule, {**told, "could_run": ran.error is None, "examples": examples}))
-    return rows
+        for number in np.unique(part.unit_no[part.applies[rule.id]])
+    ]
+
+
+def _examples(part: _Judged, ran: Ran) -> dict[int, list[str]]:
+    """Up to five dossier codes a unit, by unit number, in row order."""
+    found: dict[int, list[str]] = {}
+    codes = part.facts.seen["dossier_code"].take(ran.failed)
+    for number, code in zip(part.unit_no[ran.failed], codes, strict=True):
+        mine = found.setdefault(int(number), [])
+        if len(mine) < _MOST_EXAMPLES and code == code and code is not None and code not in mine:  # noqa: PLR0124
+            mine.append(str(code))
+    return found
 
 
 def _result(unit: str, rule: Rule, told: dict[str, Any]) -> dict[str, Any]:

@@ -58,9 +58,7 @@ class RuleLimits:
                 mend="correct or remove them in site.yml under rules.limits",
             )
         wrong = [
-            name
-            for name, value in limits.items()
-            if isinstance(value, bool) or not isinstance(value, int | float)
+            name for name, value in limits.items() if isinstance(value, bool) or not isinstance(value, int | float)
         ]
         if wrong:
             raise KnownError(

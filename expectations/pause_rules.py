@@ -48,10 +48,8 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "02",
         "critical",
-        "Lần tạm dừng gửi trùng (cùng mã hồ sơ, cùng số lần); chỉ dòng đầu được nhận, đề nghị đơn vị bỏ dòng "
-        "trùng.",
-        "Lần tạm dừng [{pause_no}] của hồ sơ đã có ở dòng [{first_line}]; đề nghị đơn vị bỏ dòng trùng và "
-        "gửi lại.",
+        "Lần tạm dừng gửi trùng (cùng mã hồ sơ, cùng số lần); chỉ dòng đầu được nhận, đề nghị đơn vị bỏ dòng trùng.",
+        "Lần tạm dừng [{pause_no}] của hồ sơ đã có ở dòng [{first_line}]; đề nghị đơn vị bỏ dòng trùng và gửi lại.",
         expect=at_most("copy_no", lambda _: 1),
         show={"first_line": lambda facts: facts.first_line("unit_code", "dossier_code", "pause_no")},
     ),
@@ -67,8 +65,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "04",
         "critical",
-        "Ngày của lần tạm dừng bị trống, không đọc được, vô lý hoặc ở tương lai; đề nghị đơn vị sửa và gửi "
-        "lại.",
+        "Ngày của lần tạm dừng bị trống, không đọc được, vô lý hoặc ở tương lai; đề nghị đơn vị sửa và gửi lại.",
         "Lần tạm dừng [{pause_no}] có ngày không dùng được: {words}; đề nghị đơn vị sửa và gửi lại.",
         fact=_dates_read,
         show={"words": _date_words},

@@ -59,9 +59,7 @@ def holds(rule_id: str) -> Expect:
 
 def not_null(column: str) -> Expect:
     """Expect a value in every row."""
-    return Expect(
-        kind="ExpectColumnValuesToNotBeNull", columns=(column,), arguments=lambda _: {"column": column}
-    )
+    return Expect(kind="ExpectColumnValuesToNotBeNull", columns=(column,), arguments=lambda _: {"column": column})
 
 
 def at_most(column: str, most: Callable[[JudgeContext], Any]) -> Expect:

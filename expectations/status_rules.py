@@ -20,9 +20,7 @@ def _transition_legal(facts: DossierFacts) -> Series:
     moves = pd.DataFrame({"old": facts.previous["status"], "new": facts.seen["status"]})
     concerns = moves.notna().all(axis=1)
     pairs = moves[concerns].drop_duplicates()
-    legal = {
-        (old, new) for old, new in pairs.itertuples(index=False) if is_allowed_transition(int(old), int(new))
-    }
+    legal = {(old, new) for old, new in pairs.itertuples(index=False) if is_allowed_transition(int(old), int(new))}
     found = [pair in legal for pair in moves.itertuples(index=False, name=None)]
     return verdicts(found, concerns, facts.index)
 
@@ -40,11 +38,7 @@ def _supplement_known(facts: DossierFacts) -> Series:
 
 def _status_in_table(facts: DossierFacts) -> Series:
     status = facts.seen["status"]
-    unread = (
-        facts.unparsed["status"].notna()
-        if "status" in facts.unparsed
-        else pd.Series(False, index=facts.index)
-    )
+    unread = facts.unparsed["status"].notna() if "status" in facts.unparsed else pd.Series(False, index=facts.index)
     return verdicts(status.isin(list(STATUS_VI)) & ~unread, status.notna() | unread, facts.index)
 
 
@@ -86,9 +80,7 @@ def _fee_expected(facts: DossierFacts) -> Series:
 
 
 def _previous_status(facts: DossierFacts) -> Series:
-    return facts.previous["status"].map(
-        lambda value: STATUS_VI.get(int(value), str(value)), na_action="ignore"
-    )
+    return facts.previous["status"].map(lambda value: STATUS_VI.get(int(value), str(value)), na_action="ignore")
 
 
 def _this_status(facts: DossierFacts) -> Series:
@@ -100,8 +92,7 @@ RULES: tuple[Rule, ...] = (
         id="DQ-ST-01",
         table="dossier",
         severity="warning",
-        sentence="Trạng thái chuyển không đúng quy trình so với lần gửi trước; đề nghị đơn vị kiểm tra thao "
-        "tác.",
+        sentence="Trạng thái chuyển không đúng quy trình so với lần gửi trước; đề nghị đơn vị kiểm tra thao tác.",
         message="Trạng thái chuyển từ [{old}] sang [{new}] không đúng quy trình; đề nghị đơn vị kiểm tra.",
         needs=("status",),
         expect=holds("DQ-ST-01"),
@@ -142,8 +133,7 @@ RULES: tuple[Rule, ...] = (
         id="DQ-ST-04",
         table="dossier",
         severity="warning",
-        sentence="Hồ sơ bị yêu cầu bổ sung quá số lần quy định; đề nghị đơn vị rà soát hướng dẫn thành phần "
-        "hồ sơ.",
+        sentence="Hồ sơ bị yêu cầu bổ sung quá số lần quy định; đề nghị đơn vị rà soát hướng dẫn thành phần hồ sơ.",
         message="Hồ sơ đã bị yêu cầu bổ sung [{supplements}] lần; đề nghị đơn vị giải trình.",
         needs=("pause",),
         expect=at_most("supplements", lambda context: context.limits.supplements),
@@ -154,8 +144,7 @@ RULES: tuple[Rule, ...] = (
         severity="critical",
         sentence="Trạng thái hồ sơ không có trong bảng trạng thái quốc gia (1-10); đề nghị đơn vị sửa, "
         "hoặc quản trị bổ sung bảng chuyển mã trong tệp đơn vị.",
-        message="Trạng thái [{value}] không có trong bảng trạng thái 1-10; đề nghị đơn vị sửa và gửi lại hồ "
-        "sơ.",
+        message="Trạng thái [{value}] không có trong bảng trạng thái 1-10; đề nghị đơn vị sửa và gửi lại hồ sơ.",
         needs=("status",),
         expect=holds("DQ-ST-07"),
         fact=_status_in_table,
@@ -166,8 +155,7 @@ RULES: tuple[Rule, ...] = (
         table="dossier",
         severity="warning",
         sentence="Phí, lệ phí âm hoặc khác mức trong danh mục; đề nghị đơn vị kiểm tra số đã thu.",
-        message="Phí, lệ phí [{fee_vnd}] đồng khác mức trong danh mục [{fee_expected}]; đề nghị đơn vị kiểm "
-        "tra.",
+        message="Phí, lệ phí [{fee_vnd}] đồng khác mức trong danh mục [{fee_expected}]; đề nghị đơn vị kiểm tra.",
         needs=("fee_vnd",),
         expect=holds("DQ-VL-05"),
         fact=_fee_right,
@@ -179,8 +167,7 @@ RULES: tuple[Rule, ...] = (
         severity="warning",
         sentence="Giá trị số không đọc được hoặc ngoài bảng mã (kênh, loại đối tượng, phí); đề nghị đơn vị "
         "kiểm tra tệp.",
-        message="Không đọc được hoặc ngoài bảng mã: [{fields}]; giá trị bị bỏ trống, đề nghị đơn vị kiểm "
-        "tra.",
+        message="Không đọc được hoặc ngoài bảng mã: [{fields}]; giá trị bị bỏ trống, đề nghị đơn vị kiểm tra.",
         needs=(),
         expect=holds("DQ-VL-07"),
         fact=_numbers_read,

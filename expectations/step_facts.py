@@ -46,9 +46,7 @@ class StepFacts(TableFacts):
     @cached_property
     def inside_dossier(self) -> Series:
         """Fact: worked on working days, and the dossier's steps together take no longer than the dossier."""
-        working = pd.DataFrame(
-            {name: self.is_working(self.day(name)) for name in ("arrived_at", "finished_at")}
-        )
+        working = pd.DataFrame({name: self.is_working(self.day(name)) for name in ("arrived_at", "finished_at")})
         off_day = (working == 0.0).any(axis=1)
         return verdicts(~(off_day | self._too_long), working.notna().any(axis=1) | self._too_long, self.index)
 
@@ -104,10 +102,7 @@ class UnitFacts:
         days = pd.to_datetime(history["night"])
         since = night - pd.Timedelta(weeks=limits.volume_weeks)
         same = (
-            (history["unit_code"] == unit)
-            & (days < night)
-            & (days >= since)
-            & (days.dt.weekday == night.weekday())
+            (history["unit_code"] == unit) & (days < night) & (days >= since) & (days.dt.weekday == night.weekday())
         )
         picked = history.loc[same & days.map(lambda day: _works(calendar, day)), "rows"]
         return float(picked.median()) if len(picked) >= limits.volume_least_nights else np.nan

@@ -19,9 +19,7 @@ def _dates_read(facts: StepFacts) -> Series:
 
 
 def _signed(facts: StepFacts) -> Series:
-    signed = facts.seen["arrived_at"].notna() & (
-        facts.seen["staff_code"].notna() | ~facts.gives("staff_code")
-    )
+    signed = facts.seen["arrived_at"].notna() & (facts.seen["staff_code"].notna() | ~facts.gives("staff_code"))
     return verdicts(signed, True | signed, facts.index)
 
 
@@ -44,8 +42,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "06",
         "critical",
-        "Bước xử lý gửi trùng (cùng mã hồ sơ, cùng số bước); chỉ dòng đầu được nhận, đề nghị đơn vị bỏ dòng "
-        "trùng.",
+        "Bước xử lý gửi trùng (cùng mã hồ sơ, cùng số bước); chỉ dòng đầu được nhận, đề nghị đơn vị bỏ dòng trùng.",
         "Bước [{step_no}] của hồ sơ đã có ở dòng [{first_line}]; đề nghị đơn vị bỏ dòng trùng và gửi lại.",
         expect=at_most("copy_no", lambda _: 1),
         show={"first_line": lambda facts: facts.first_line("unit_code", "dossier_code", "step_no")},
@@ -62,8 +59,7 @@ RULES: tuple[Rule, ...] = (
         "08",
         "critical",
         "Bước xử lý giao trước khi nhận; đề nghị đơn vị kiểm tra phiếu kiểm soát và gửi lại.",
-        "Bước [{step_no}] giao [{finished_at}] trước khi nhận [{arrived_at}]; đề nghị đơn vị kiểm tra và gửi "
-        "lại.",
+        "Bước [{step_no}] giao [{finished_at}] trước khi nhận [{arrived_at}]; đề nghị đơn vị kiểm tra và gửi lại.",
         needs=("finished_at", "arrived_at"),
         fact=lambda facts: facts.in_order("arrived_at", "finished_at"),
     ),
@@ -79,8 +75,7 @@ RULES: tuple[Rule, ...] = (
         "02",
         "warning",
         "Giờ giao nhận của các bước không tăng dần; đề nghị đơn vị kiểm tra phiếu kiểm soát.",
-        "Bước [{step_no}] nhận [{arrived_at}], giao [{finished_at}] trước bước liền trước; đề nghị đơn vị "
-        "kiểm tra.",
+        "Bước [{step_no}] nhận [{arrived_at}], giao [{finished_at}] trước bước liền trước; đề nghị đơn vị kiểm tra.",
         needs=("arrived_at",),
         fact=lambda facts: facts.times_increase,
     ),

@@ -13,10 +13,8 @@ RULES: tuple[Rule, ...] = (
         id="DQ-AG-05",
         table="unit",
         severity="warning",
-        sentence="Đơn vị không gửi hoặc gửi ít hơn hẳn mức thường ngày; đề nghị đơn vị kiểm tra kết xuất dữ "
-        "liệu.",
-        message="Đêm nay [{rows}] hồ sơ, thường ngày khoảng [{usual}]; đề nghị đơn vị kiểm tra kết xuất dữ "
-        "liệu.",
+        sentence="Đơn vị không gửi hoặc gửi ít hơn hẳn mức thường ngày; đề nghị đơn vị kiểm tra kết xuất dữ liệu.",
+        message="Đêm nay [{rows}] hồ sơ, thường ngày khoảng [{usual}]; đề nghị đơn vị kiểm tra kết xuất dữ liệu.",
         needs=(),
         expect=holds("DQ-AG-05"),
         fact=lambda facts: facts.volume_usual,

@@ -89,9 +89,11 @@ def _take_source(
     """Copy a source's files (data and control) from the inbox to landing."""
     files: list[LandedFile] = []
     faults: list[LandedFault] = []
+    from pipelines.unit import filled_place  # noqa: PLC0415 - pydantic is there by now, with the settings
+
     places = [(source.place, "data")] + ([(source.control.place, "control")] if source.control else [])
     for place, role in places:
-        paths = _found(settings.inbox, place.format(unit=unit.code, night=night))
+        paths = _found(settings.inbox, filled_place(place, unit=unit.code, night=night))
         names = [path.name for path in paths]
         for path in paths:
             name = path.name if names.count(path.name) == 1 else path.relative_to(settings.inbox).as_posix()

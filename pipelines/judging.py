@@ -67,8 +67,11 @@ def _verdicts(
         postings=dimensions["procedure_posting"],
         dossier_grammar=site.dossier_code,
         rules_off={rule.id: rule.reason for rule in site.rules.off},
-        limits=RuleLimits(**site.rules.limits),
+        limits=RuleLimits.from_mapping(site.rules.limits),
         office_hours=site.office_hours,
+        given={
+            (unit.code, table): columns for unit in site.units for table, columns in unit.given_columns().items()
+        },
     )
     verdict = judge(staged.frames, context)
     visible = {unit.code: unit.visible_headings() for unit in site.units}

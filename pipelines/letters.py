@@ -15,7 +15,7 @@ import pandas as pd
 
 from domain.calendar import WorkCalendar
 from pipelines.morning import night_folder
-from pipelines.people import people_of
+from pipelines.people import Person, people_of
 from pipelines.publish.inputs import LetterCase, LetterOffice
 from pipelines.publish.late_list import write_late_list
 from pipelines.publish.letter_texts import letter_text_on
@@ -26,17 +26,18 @@ from warehouse import Warehouse
 # When the procedure's own steps do not say how long the rest takes.
 DEFAULT_EXTRA_DAYS = 3
 
-Row = Mapping[str, Any]
+Row = Mapping[Any, Any]
 
 
 def write_night_letters(settings: Settings, warehouse: Warehouse, night: str) -> dict[str, object]:
     """Record the letters of a night, write their drafts and the signer's list."""
     late = record_night_letters(settings, warehouse, night)
     mine = late[late["night"] == night]
+    origins = warehouse.read_table("dossier_known").set_index("dossier_code")[["night", "file_name", "line_no"]]
     folder = night_folder(settings, night)
     written = 0
     for unit_code, rows in mine.groupby("unit_code", sort=True):
-        cases = _cases(settings, str(unit_code), rows)
+        cases = _cases(settings, str(unit_code), rows, origins.loc[rows["dossier_code"]])
         written += len(write_letters(cases, _office(settings, str(unit_code)), folder))
     _remove_strays(folder, {str(name) for name in mine["file_name"]})
     write_late_list(
@@ -120,9 +121,19 @@ def _new_due(calendar: WorkCalendar, day: date, row: Row, steps: pd.DataFrame | 
     return calendar.add_working_days(start, max(1, math.ceil(days)))
 
 
-def _cases(settings: Settings, unit_code: str, rows: pd.DataFrame) -> list[LetterCase]:
+def _people(settings: Settings, unit_code: str, origins: pd.DataFrame) -> dict[str, Person]:
+    """By dossier code, who its letter is for: landing is read once a night the dossiers were last handed in."""
+    found: dict[str, Person] = {}
+    for night, rows in origins.groupby("night", sort=True):
+        lines = {str(row.Index): (str(row.file_name), int(str(row.line_no))) for row in rows.itertuples()}
+        people = people_of(settings, unit_code, str(night), list(lines.values()))
+        found |= {code: people.get(line, Person()) for code, line in lines.items()}
+    return found
+
+
+def _cases(settings: Settings, unit_code: str, rows: pd.DataFrame, origins: pd.DataFrame) -> list[LetterCase]:
     unit = settings.site.unit(unit_code)
-    people = people_of(settings, unit_code, [str(code) for code in rows["dossier_code"]])
+    people = _people(settings, unit_code, origins)
     cases = []
     for row in rows.sort_values("dossier_code").to_dict("records"):
         office = unit.offices.get(str(row.get("office_code")), None)

@@ -9,7 +9,8 @@ from datetime import datetime
 
 import pandas as pd
 
-from analysis import QuarterAnalysis, Thresholds, quarter_analysis
+from analysis.quarter import QuarterAnalysis, quarter_analysis
+from analysis.thresholds import Thresholds
 from domain.errors import KnownError
 from domain.quarter import Quarter
 from pipelines.catalogue import load_dimensions
@@ -46,11 +47,17 @@ def analysis_of(settings: Settings, warehouse: Warehouse, quarter: str) -> Quart
         counts,
         quarter=quarter,
         hourly_rate=settings.site.hourly_rate_on(period.last),
-        thresholds=Thresholds(
-            minimum_group=settings.site.minimum_group,
-            limit_share=settings.site.limit_share,
-            late_share_target=settings.site.targets.late_share,
-        ),
+        thresholds=thresholds_of(settings),
+    )
+
+
+def thresholds_of(settings: Settings) -> Thresholds:
+    """The analyses' thresholds with what the site sets itself."""
+    site = settings.site
+    return Thresholds(
+        minimum_group=site.minimum_group,
+        limit_share=site.limit_share,
+        target_late_share=site.targets.late_share,
     )
 
 

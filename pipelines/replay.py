@@ -21,8 +21,9 @@ def list_quarantine(
     """One line a row set aside: night, unit, rule, file:line, dossier, message."""
     frame = _quarantine(settings or Settings.from_env(), unit=unit, rule=rule)
     lines = [
-        f"{r.night}  {r.unit_code}  {r.rule_id}  {r.file_name}:{r.line_no}  {r.dossier_code or '-'}  {r.message}"
-        for r in frame.itertuples()
+        f"{r['night']}  {r['unit_code']}  {r['rule_id']}  {r['file_name']}:{r['line_no']}"
+        f"  {r['dossier_code'] or '-'}  {r['message']}"
+        for r in frame.to_dict("records")
     ]
     return [*lines, f"{len(frame)} rows in quarantine"]
 

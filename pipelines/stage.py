@@ -30,6 +30,7 @@ from pipelines.landing import (
 from pipelines.outcome import WORST_FIRST, FileFault, OutcomeStatus, UnitOutcome
 from pipelines.reading.parts import FileParts, read_parts
 from pipelines.reading.typed import empty_frame, number_by_time, typed_frame
+from pipelines.unit import filled_place
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
@@ -205,7 +206,7 @@ def _note_missing(settings: "Settings", night: str, unit: "Unit", source: "Sourc
     if unit.expects == "working_days" and _is_day_off(settings, night):
         got.is_excused = True
         return
-    place = source.place.format(unit=unit.code, night=night)
+    place = filled_place(source.place, unit=unit.code, night=night)
     got.statuses.append("MISSING")
     got.faults.append(
         f"E-THIEU-TEP: Không có tệp của nguồn [{source.id}] (tìm: [{place}]). "

@@ -80,6 +80,11 @@ class Control(Strict):
 
     place: str
 
+    @field_validator("place")
+    @classmethod
+    def _below_inbox(cls, place: str) -> str:
+        return checked_place(place)
+
 
 class Source(Strict):
     """One kind of file a unit hands in.
@@ -194,11 +199,14 @@ def checked_place(place: str) -> str:
         or ":" in place.split("/", maxsplit=1)[0]
     ):
         raise ValueError(f"place [{place}] must stay below the inbox (no leading /, no ..)")
-    try:
-        place.format(unit="u", night="n")
-    except (KeyError, IndexError, ValueError):
-        raise ValueError(f"place [{place}] may hold only {{unit}} and {{night}} in braces") from None
+    if set("{}") & set(filled_place(place, unit="u", night="n")):
+        raise ValueError(f"place [{place}] may hold only {{unit}} and {{night}} in braces")
     return place
+
+
+def filled_place(place: str, *, unit: str, night: str) -> str:
+    """The glob of one unit's night below the inbox."""
+    return place.replace("{unit}", unit).replace("{night}", night)
 
 
 class Correction(Strict):

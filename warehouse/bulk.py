@@ -39,6 +39,15 @@ def is_duckdb(connection: Connection) -> bool:
     return connection.dialect.name == "duckdb"
 
 
+def has_table(connection: Connection, name: str) -> bool:
+    """Whether the table is there, lasting or of this connection only."""
+    if is_duckdb(connection):
+        found = read_frame(connection, "SELECT count(*) AS n FROM duckdb_tables() WHERE table_name = :n", {"n": name})
+    else:
+        found = read_frame(connection, "SELECT CAST(to_regclass(:n) IS NOT NULL AS INTEGER) AS n", {"n": name})
+    return bool(found["n"].iloc[0])
+
+
 def insert_frame(connection: Connection, table: Table, frame: pd.DataFrame) -> int:
     """Put all rows of the frame into the table; the number of rows. Types and keys as `frames.to_arrow`."""
     rows = to_arrow(frame, table)
@@ -49,9 +58,7 @@ def insert_frame(connection: Connection, table: Table, frame: pd.DataFrame) -> i
     if is_duckdb(connection):
         driver.register(_INCOMING, rows)
         try:
-            connection.exec_driver_sql(
-                f'INSERT INTO "{table.name}" ({names}) SELECT {names} FROM {_INCOMING}'
-            )
+            connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({names}) SELECT {names} FROM {_INCOMING}')
         finally:
             driver.unregister(_INCOMING)
         return int(rows.num_rows)

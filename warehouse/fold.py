@@ -72,9 +72,7 @@ def fold(versions: pd.DataFrame, pauses: pd.DataFrame, apologies: pd.DataFrame) 
     dossiers = last.assign(first_night=first_night[last.index])
     columns = [column.name for column in DOSSIER_VERSION.columns]
     others = others.assign(**_NO_CREDIT)
-    annotated = (
-        pd.concat([owned[columns], others[columns]], ignore_index=True) if len(others) else owned[columns]
-    )
+    annotated = pd.concat([owned[columns], others[columns]], ignore_index=True) if len(others) else owned[columns]
     return Folded(
         versions=annotated,
         dossiers=dossiers[[column.name for column in DOSSIER_TABLE.columns]],
@@ -193,9 +191,7 @@ def _has_trace(moves: pd.DataFrame, pauses: pd.DataFrame, apologies: pd.DataFram
     traced = moves["before_due"].isna() & day.notna() & ~moves["was_finished"]
     if len(pauses) and len(moves):
         pairs = moves.assign(row=moves.index, day=day).merge(
-            pauses[pauses["is_merged"].astype(bool)][
-                ["dossier_code", "pause_no", "night", "ended_at", "new_due_at"]
-            ],
+            pauses[pauses["is_merged"].astype(bool)][["dossier_code", "pause_no", "night", "ended_at", "new_due_at"]],
             on="dossier_code",
             suffixes=("", "_pause"),
         )
@@ -210,9 +206,7 @@ def _has_trace(moves: pd.DataFrame, pauses: pd.DataFrame, apologies: pd.DataFram
         pairs = moves.assign(row=moves.index, day=day).merge(
             apologies[["dossier_code", "night", "new_due_on"]], on="dossier_code", suffixes=("", "_letter")
         )
-        kept = (pairs["night_letter"] < pairs["night"]) & (
-            pd.to_datetime(pairs["new_due_on"]) == pairs["day"]
-        )
+        kept = (pairs["night_letter"] < pairs["night"]) & (pd.to_datetime(pairs["new_due_on"]) == pairs["day"])
         once = pairs[kept].sort_values("night").drop_duplicates("dossier_code")
         traced |= traced.index.isin(once["row"])
     return traced
@@ -235,9 +229,7 @@ def _changes(owned: pd.DataFrame, texts: pd.DataFrame) -> pd.DataFrame:
             has_legal_trace=True,
             rule_id=None,
         )
-        broken = {"due_at": ("_untraced", MOVED_DUE), "finished_at": ("_finish_back", MOVED_FINISH)}.get(
-            field
-        )
+        broken = {"due_at": ("_untraced", MOVED_DUE), "finished_at": ("_finish_back", MOVED_FINISH)}.get(field)
         if broken:
             bad = owned.loc[differs, broken[0]]
             rows["has_legal_trace"] = ~bad

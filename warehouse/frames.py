@@ -22,9 +22,7 @@ from warehouse.kinds import ARROW_TYPES, kind_of
 
 
 def _is_null(value: object) -> bool:
-    return (
-        value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
-    )
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
 
 
 def _text(value: object) -> str | None:

@@ -67,16 +67,12 @@ def write_slice(connection: Connection, new: Slice) -> None:
     if not is_duckdb(connection):
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITER_LOCK})
     touched = {
-        code
-        for table in (DOSSIER_VERSION, STEP_VERSION, PAUSE_VERSION)
-        for code in frames[table]["dossier_code"]
+        code for table in (DOSSIER_VERSION, STEP_VERSION, PAUSE_VERSION) for code in frames[table]["dossier_code"]
     }
     where = "unit_code = :unit_code AND night = :night"
     slice_key = {"unit_code": new.unit_code, "night": new.night}
     for table in (DOSSIER_VERSION, STEP_VERSION, PAUSE_VERSION):
-        old = read_frame(
-            connection, f"SELECT DISTINCT dossier_code FROM {table.name} WHERE {where}", slice_key
-        )
+        old = read_frame(connection, f"SELECT DISTINCT dossier_code FROM {table.name} WHERE {where}", slice_key)
         touched |= set(old["dossier_code"])
     for table, frame in frames.items():
         # rows of stage 'merge' are the fold's own and go with the dossiers they are of
@@ -87,9 +83,7 @@ def write_slice(connection: Connection, new: Slice) -> None:
 
 
 def _frames(new: Slice) -> dict[Table, pd.DataFrame]:
-    outcome = pd.DataFrame(
-        [{name: value for name, value in new.outcome.items() if name in SLICE_OUTCOME.columns}]
-    )
+    outcome = pd.DataFrame([{name: value for name, value in new.outcome.items() if name in SLICE_OUTCOME.columns}])
     given: dict[Table, pd.DataFrame] = {
         SLICE_OUTCOME: outcome,
         LANDED_FILE: new.files,
@@ -139,9 +133,7 @@ def refold(connection: Connection, touched: set[str]) -> None:
         return
     _TOUCHED.create(connection)
     insert_frame(connection, _TOUCHED, pd.DataFrame({"dossier_code": sorted(touched)}, dtype="str"))
-    versions, steps, pauses = (
-        _touched_rows(connection, t) for t in (DOSSIER_VERSION, STEP_VERSION, PAUSE_VERSION)
-    )
+    versions, steps, pauses = (_touched_rows(connection, t) for t in (DOSSIER_VERSION, STEP_VERSION, PAUSE_VERSION))
     for table in (DOSSIER_TABLE, DOSSIER_STEP, PAUSE_TABLE, DOSSIER_CHANGE, QUARANTINE):
         only = " AND stage = 'merge'" if table is QUARANTINE else ""
         connection.exec_driver_sql(
@@ -155,9 +147,7 @@ def refold(connection: Connection, touched: set[str]) -> None:
     _TOUCHED.drop(connection)
 
 
-def _fold_into(
-    connection: Connection, versions: pd.DataFrame, steps: pd.DataFrame, pauses: pd.DataFrame
-) -> None:
+def _fold_into(connection: Connection, versions: pd.DataFrame, steps: pd.DataFrame, pauses: pd.DataFrame) -> None:
     apologies = read_frame(
         connection,
         "SELECT a.dossier_code, a.night, a.new_due_on FROM apology AS a"

@@ -15,7 +15,7 @@ from typing import Any, Self
 import pandas as pd
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, Table, create_engine, delete, inspect
+from sqlalchemy import Connection, Engine, Table, create_engine, delete
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
@@ -23,7 +23,7 @@ from sqlalchemy.pool import NullPool
 from domain.errors import KnownError
 from domain.text import fold as fold_text
 from warehouse.build import build, models
-from warehouse.bulk import insert_frame, is_duckdb, read_frame
+from warehouse.bulk import has_table, insert_frame, read_frame
 from warehouse.frames import to_arrow, to_frame
 from warehouse.slices import Slice, refold, write_slice
 from warehouse.tables import APOLOGY, DIMENSIONS, METADATA, PROCEDURE_PAPER
@@ -40,6 +40,8 @@ class Warehouse:
     def __init__(self, engine: Engine, connection: Connection) -> None:
         self._engine = engine
         self._connection = connection
+        # Ours, not the connection's own: a statement outside makes SQLAlchemy begin one that nobody ends.
+        self._in_transaction = False
 
     @classmethod
     def open(cls, url: str, *, wait: float = _LOCK_WAIT) -> "Warehouse":
@@ -61,9 +63,7 @@ class Warehouse:
                 if is_lock and time.monotonic() < end:
                     time.sleep(0.1)
                     continue
-                raise _cannot_open(
-                    where.render_as_string(hide_password=True), said, is_lock=is_lock
-                ) from error
+                raise _cannot_open(where.render_as_string(hide_password=True), said, is_lock=is_lock) from error
 
     def close(self) -> None:
         """Let go of the database (and of a DuckDB file's lock)."""
@@ -81,11 +81,15 @@ class Warehouse:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """All or nothing; inside another one it joins that."""
-        if self._connection.in_transaction():
+        if self._in_transaction:
             yield self._connection
-        else:
+            return
+        self._in_transaction = True
+        try:
             with self._connection.begin():
                 yield self._connection
+        finally:
+            self._in_transaction = False
 
     def migrate(self) -> None:
         """Bring the tables to the newest revision."""
@@ -102,9 +106,7 @@ class Warehouse:
         with self.transaction() as connection:
             for name, frame in dimensions.items():
                 if name not in allowed:
-                    raise KnownError(
-                        "E-WH-TABLE", f"[{name}] is no dimension.", mend=f"one of {sorted(allowed)}"
-                    )
+                    raise KnownError("E-WH-TABLE", f"[{name}] is no dimension.", mend=f"one of {sorted(allowed)}")
                 table = allowed[name]
                 rows = frame
                 if table is PROCEDURE_PAPER and len(frame) and "paper_key" not in frame.columns:
@@ -169,11 +171,9 @@ class Warehouse:
         return frame.sort_values(key, ignore_index=True, kind="stable") if len(frame) else frame
 
     def has_table(self, name: str) -> bool:
-        if is_duckdb(self._connection):
-            sql = "SELECT count(*) AS n FROM duckdb_tables() WHERE table_name = :name"
-            return bool(read_frame(self._connection, sql, {"name": name})["n"].iloc[0])
-        inspector = inspect(self._connection)
-        return inspector.has_table(name) or name in inspector.get_temp_table_names()
+        """Whether the table (lasting or of this connection) is there."""
+        with self.transaction() as connection:
+            return has_table(connection, name)
 
     def replace_rows(self, table: str, frame: pd.DataFrame, *, where: dict[str, Any]) -> None:
         """Replace the rows of `table` for which every column of `where` has its value; one transaction.
@@ -182,9 +182,7 @@ class Warehouse:
         """
         target = _writable(table)
         if not where:
-            raise KnownError(
-                "E-WH-WHERE", f"table [{table}]: nothing says which rows to replace.", mend="give where"
-            )
+            raise KnownError("E-WH-WHERE", f"table [{table}]: nothing says which rows to replace.", mend="give where")
         rows = frame.assign(**{name: value for name, value in where.items() if name not in frame.columns})
         for name, value in where.items():
             if not (rows[name] == value).all():
@@ -229,9 +227,7 @@ class Warehouse:
 
 def _writable(name: str) -> Table:
     if name not in METADATA.tables:
-        raise KnownError(
-            "E-WH-TABLE", f"there is no table [{name}].", mend=f"one of {sorted(METADATA.tables)}"
-        )
+        raise KnownError("E-WH-TABLE", f"there is no table [{name}].", mend=f"one of {sorted(METADATA.tables)}")
     return METADATA.tables[name]
 
 

@@ -16,9 +16,7 @@ from warehouse.kinds import table
 METADATA = MetaData()
 
 # What the fold adds to a dossier's version (see warehouse/fold.py).
-ANNOTATIONS = (
-    "version_no:int is_owner:bool credit_due_at:instant credit_finished_at:instant status_since row_hash"
-)
+ANNOTATIONS = "version_no:int is_owner:bool credit_due_at:instant credit_finished_at:instant status_since row_hash"
 
 
 def _spec(vocabulary: dict[str, Column], *, without: set[str]) -> str:
@@ -75,12 +73,9 @@ SLICE_OUTCOME = table(
     METADATA,
     "slice_outcome",
     key="unit_code night",
-    rest="status rows_in:int rows_ok:int rows_quarantined:int control_total:int files:int message"
-    " fingerprint",
+    rest="status rows_in:int rows_ok:int rows_quarantined:int control_total:int files:int message fingerprint",
 )
-LANDED_FILE = table(
-    METADATA, "landed_file", key="unit_code night source_id file_name", rest="sha256 bytes:int"
-)
+LANDED_FILE = table(METADATA, "landed_file", key="unit_code night source_id file_name", rest="sha256 bytes:int")
 DOSSIER_VERSION = table(METADATA, "dossier_version", key="unit_code night dossier_code", rest=_DOSSIER)
 STEP_VERSION = table(METADATA, "step_version", key="unit_code night dossier_code step_no:int", rest=_STEP)
 PAUSE_VERSION = table(METADATA, "pause_version", key="unit_code night dossier_code pause_no:int", rest=_PAUSE)
@@ -101,9 +96,7 @@ DOSSIER_FLAG = table(METADATA, "dossier_flag", key="unit_code night dossier_code
 
 # --- state and history, folded from the slices ----------------------------------------------------------
 DOSSIER_TABLE = table(METADATA, "dossier", key="dossier_code", rest=f"unit_code night {_DOSSIER} first_night")
-DOSSIER_STEP = table(
-    METADATA, "dossier_step", key="dossier_code step_no:int", rest=f"unit_code night {_STEP}"
-)
+DOSSIER_STEP = table(METADATA, "dossier_step", key="dossier_code step_no:int", rest=f"unit_code night {_STEP}")
 PAUSE_TABLE = table(METADATA, "pause", key="dossier_code pause_no:int", rest=f"unit_code night {_PAUSE}")
 DOSSIER_CHANGE = table(
     METADATA,

@@ -45,9 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     screen = Screen()
     try:
         settings = Settings.from_env()
-        place = Place(
-            home=settings.var.resolve() / "airflow", port=free_port(UI_PORT if command == "serve" else 0)
-        )
+        place = Place(home=settings.var.resolve() / "airflow", port=free_port(UI_PORT if command == "serve" else 0))
         prepare(place, preload=command == "job")
         with only_one(place):
             return {"job": main_job, "serve": serve}[command](settings, place, screen)
@@ -151,9 +149,7 @@ def simulated_inbox(settings: Settings, environ: dict[str, str], screen: Screen)
 
 def tinhgon(command: str, environ: dict[str, str]) -> str:
     """Run one command of the product's own command line; returns what it printed."""
-    done = subprocess.run(
-        [*TINHGON, command], cwd=REPO, env=environ, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([*TINHGON, command], cwd=REPO, env=environ, capture_output=True, text=True, check=False)
     if done.returncode:
         raise KnownError(
             "E-COMMAND",

@@ -66,9 +66,7 @@ class Driver:
         """Give the scheduler a moment to start the quarter when the last night announced it."""
         last = self.rest.runs(NIGHT_DAG, nights[-1])[-1]["dag_run_id"]
         announced = [
-            t
-            for t in self.rest.tasks(NIGHT_DAG, last)
-            if (t["task_id"], t["state"]) == ("announce", "success")
+            t for t in self.rest.tasks(NIGHT_DAG, last) if (t["task_id"], t["state"]) == ("announce", "success")
         ]
         if announced:
             for _ in self._ticks(60, f"quarter {quarter} to start"):
@@ -111,13 +109,7 @@ class Driver:
         )
 
     def _log_tail(self, dag: str, run: str, task: dict[str, Any]) -> list[str]:
-        folder = (
-            self.airflow.place.home
-            / "logs"
-            / f"dag_id={dag}"
-            / f"run_id={run}"
-            / f"task_id={task['task_id']}"
-        )
+        folder = self.airflow.place.home / "logs" / f"dag_id={dag}" / f"run_id={run}" / f"task_id={task['task_id']}"
         if task["map_index"] >= 0:
             folder /= f"map_index={task['map_index']}"
         path = folder / f"attempt={task['try_number']}.log"
@@ -155,9 +147,7 @@ def _word(dag: str) -> str:
 
 def _doing(tasks: list[dict[str, Any]]) -> str:
     done = sum(task["state"] in ("success", "skipped") for task in tasks)
-    now = [
-        task["task_id"] for task in tasks if task["state"] in ("running", "up_for_retry", "awaiting_input")
-    ]
+    now = [task["task_id"] for task in tasks if task["state"] in ("running", "up_for_retry", "awaiting_input")]
     return f"{done}/{len(tasks)} tasks done, now: {', '.join(sorted(set(now))) or '…'}"
 
 

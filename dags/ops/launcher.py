@@ -35,9 +35,7 @@ class Airflow:
     `<home>/logs/<name>.log`.
     """
 
-    def __init__(
-        self, place: Place, *, environ: Mapping[str, str] | None = None, triggerer: bool = False
-    ) -> None:
+    def __init__(self, place: Place, *, environ: Mapping[str, str] | None = None, triggerer: bool = False) -> None:
         self.place = place
         self.environ = dict(environ or variables(place))
         self.commands = {
@@ -73,9 +71,7 @@ class Airflow:
         for name in sorted(self.processes, key=lambda name: name == "api-server"):
             self._stop(self.processes[name])
         sessions = {process.pid for process in self.processes.values()}
-        adopted = [
-            other for other in psutil.Process().children(recursive=True) if _session(other) in sessions
-        ]
+        adopted = [other for other in psutil.Process().children(recursive=True) if _session(other) in sessions]
         left = [process for process in [*family, *adopted] if process.is_running()]
         for process in left:
             _quietly_kill(process)

@@ -17,22 +17,22 @@ class Rest:
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self._token: str | None = None
+        self.token: str | None = None
         # Loopback only: a proxy of the environment has no business here.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def call(self, method: str, path: str, body: object = None, **query: object) -> Any:
         """Call `/api/v2/<path>` and return the decoded answer."""
-        if self._token is None:
+        if self.token is None:
             login = {"username": USER, "password": password(self.place)}
-            self._token = self._send("POST", f"{self.place.url}/auth/token", login)["access_token"]
+            self.token = self._send("POST", f"{self.place.url}/auth/token", login)["access_token"]
         tail = f"?{urllib.parse.urlencode(query, doseq=True)}" if query else ""
         return self._send(method, f"{self.place.url}/api/v2/{path}{tail}", body)
 
     def _send(self, method: str, url: str, body: object = None) -> Any:
         headers = {"Content-Type": "application/json"}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data=data, headers=headers, method=method)
         with self._opener.open(request, timeout=TIMEOUT_SECONDS) as answer:

@@ -21,10 +21,9 @@ _HOMES = {
     "write_quarter_book": "quarter_book",
     "write_proposals_docx": "proposals_docx",
     "write_report_06a_xlsx": "report_06a",
-    **{
-        name: "inputs"
-        for name in ("NightPage", "Recipient", "Message", "Addressee", "LetterOffice", "LetterCase", "QuarterPapers")
-    },
+    **dict.fromkeys(
+        ("NightPage", "Recipient", "Message", "Addressee", "LetterOffice", "LetterCase", "QuarterPapers"), "inputs"
+    ),
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - the table above is the list

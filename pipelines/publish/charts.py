@@ -24,7 +24,13 @@ LOCALE = {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " 
 CONFIG: Spec = {
     "font": "Liberation Sans, Arial, sans-serif",
     "view": {"stroke": None},
-    "axis": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelLimit": 330, "gridColor": "#e3e8ed"},
+    "axis": {
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "labelLimit": 330,
+        "gridColor": "#e3e8ed",
+    },
     "legend": {"orient": "top", "title": None, "labelFontSize": 12, "symbolSize": 110, "labelLimit": 420},
 }
 
@@ -36,8 +42,17 @@ def late_shares(rows: Sequence[Row], *, title: str) -> Markup:
     """
     data = [_labelled(row) for row in rows]
     order = [row["label"] for row in data]
-    scale = {"domain": [0, min(1.0, max([*(row["high"] for row in data), *(row["closed"] or 0 for row in data), 0.1]) * 1.05)]}
-    across = {"type": "quantitative", "scale": scale, "axis": {"format": ".0%", "title": "Tỷ lệ hồ sơ trễ hạn"}}
+    scale = {
+        "domain": [
+            0,
+            min(1.0, max([*(row["high"] for row in data), *(row["closed"] or 0 for row in data), 0.1]) * 1.05),
+        ]
+    }
+    across = {
+        "type": "quantitative",
+        "scale": scale,
+        "axis": {"format": ".0%", "title": "Tỷ lệ hồ sơ trễ hạn", "tickCount": 8},
+    }
     down = _names(order)
     points = [
         {"label": row["label"], "share": row[key], "what": what}
@@ -105,11 +120,15 @@ def stacked(rows: Sequence[Row], parts: Sequence[tuple[str, str, str]], *, title
 
 
 def spans(rows: Sequence[Row], *, ends: tuple[tuple[str, str], tuple[str, str]], title: str, axis: str) -> Markup:
-    """Two values a row joined by a line: planned and actual, now and proposed. rows: label, and the two keys of `ends`."""
+    """Two values a row joined by a line: planned and actual, now and proposed. rows: label, the keys of `ends`."""
     (one, one_words), (two, two_words) = ends
     data = [_labelled(row) for row in rows]
     down = _names([row["label"] for row in data])
-    across = {"type": "quantitative", "axis": {"title": axis}, "scale": {"zero": True}}
+    across = {
+        "type": "quantitative",
+        "axis": {"title": axis, "tickCount": 8, "format": "~g"},
+        "scale": {"zero": True},
+    }
     points = [
         {"label": row["label"], "days": row[key], "what": words}
         for row in data
@@ -129,7 +148,11 @@ def spans(rows: Sequence[Row], *, ends: tuple[tuple[str, str], tuple[str, str]],
                 "y": down,
                 "x": {"field": "days", **across},
                 "color": {"field": "what", "type": "nominal", "scale": {"domain": domain, "range": [GREY, BLUE]}},
-                "shape": {"field": "what", "type": "nominal", "scale": {"domain": domain, "range": ["square", "circle"]}},
+                "shape": {
+                    "field": "what",
+                    "type": "nominal",
+                    "scale": {"domain": domain, "range": ["square", "circle"]},
+                },
             },
         },
     ]
@@ -174,7 +197,7 @@ def _schema() -> str:
 
 
 def inline(svg: str, title: str) -> str:
-    """The drawing without namespaces, fixed size or ids that could clash; scales with the page, is read as one image."""
+    """The drawing without namespaces, fixed size or ids that could clash; it is read aloud as one image."""
     found = re.search(r"<svg[^>]*?viewBox=\"([^\"]+)\"[^>]*>(.*)</svg>\s*$", svg, flags=re.DOTALL)
     if found is None:
         raise ValueError("the chart library gave no SVG with a viewBox")
@@ -200,7 +223,13 @@ def _names(order: Sequence[str]) -> Spec:
         "field": "label",
         "type": "nominal",
         "sort": list(order),
-        "axis": {"title": None, "labelExpr": "split(datum.label, '\\n')", "labelLineHeight": 14, "ticks": False, "domain": False},
+        "axis": {
+            "title": None,
+            "labelExpr": "split(datum.label, '\\n')",
+            "labelLineHeight": 14,
+            "ticks": False,
+            "domain": False,
+        },
     }
 
 

@@ -2,15 +2,14 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import pandas as pd
 
 from pipelines.publish import formats, night_view
 from pipelines.publish.inputs import Message, NightPage, Recipient
+from pipelines.publish.mending import mend_of_file, mend_of_rule
+from pipelines.publish.rows import Row, records
 from pipelines.publish.templating import render
-
-Row = dict[str, Any]
 
 STATES = (("NEW", "MỚI TRONG ĐÊM"), ("OPEN", "CÒN TỒN"), ("MENDED", "ĐÃ KHẮC PHỤC"))
 # Lines under one heading of the district's message; the page has them all.
@@ -50,9 +49,7 @@ def _message(page: NightPage, address: str, units: set[str] | None) -> Message |
     text = _plain(values)
     html = render("ban_tin.html", **values)
     digest = hashlib.sha256("\0".join((address, subject, text, html)).encode()).hexdigest()
-    return Message(
-        recipient=address, night=page.night, subject=subject, text=text, html=html, digest_sha256=digest
-    )
+    return Message(recipient=address, night=page.night, subject=subject, text=text, html=html, digest_sha256=digest)
 
 
 def _subject(page: NightPage, issues: pd.DataFrame, units: set[str] | None) -> str:
@@ -73,7 +70,7 @@ def _opening(page: NightPage, units: set[str] | None) -> str:
 
 
 def _district_summary(page: NightPage) -> str:
-    failed = night_view.failed_units(page).to_dict("records")
+    failed = records(night_view.failed_units(page))
     if not failed:
         return "Tất cả đơn vị đã nộp dữ liệu."
     names = [f"{page.unit_name(r['unit_code'])} ({night_view.STATUS_VI[r['status']].lower()})" for r in failed]
@@ -87,7 +84,7 @@ def _sections(page: NightPage, issues: pd.DataFrame, units: set[str] | None) -> 
     ordered = issues.sort_values(["unit_code", "kind", "issue_key"])
     found = []
     for state, heading in STATES:
-        rows = ordered[ordered["state"] == state].to_dict("records")
+        rows = records(ordered[ordered["state"] == state])
         most = DISTRICT_LINES if units is None else len(rows)
         if rows:
             lines = [_line(page, row) for row in rows[:most]]
@@ -98,7 +95,7 @@ def _sections(page: NightPage, issues: pd.DataFrame, units: set[str] | None) -> 
 def _line(page: NightPage, row: Row) -> Row:
     is_file, is_mended = row["kind"] == "FILE", row["state"] == "MENDED"
     status = page.outcomes.loc[page.outcomes["unit_code"] == row["unit_code"], "status"]
-    mend = night_view.mend_of_file(str(status.iloc[0]) if len(status) else "") if is_file else _rule_mend(row)
+    mend = mend_of_file(str(status.iloc[0]) if len(status) else "") if is_file else _rule_mend(row)
     count = "" if is_file or is_mended else f"{formats.number(row['count'])} dòng"
     since = "" if row["state"] == "NEW" else f"từ đêm {formats.day(row['first_night'])}"
     return {
@@ -112,7 +109,7 @@ def _line(page: NightPage, row: Row) -> Row:
 
 
 def _rule_mend(row: Row) -> str:
-    return "" if formats.is_unknown(row["rule_id"]) else night_view.mend_of_rule(str(row["rule_id"]))
+    return "" if formats.is_unknown(row["rule_id"]) else mend_of_rule(str(row["rule_id"]))
 
 
 def _examples(page: NightPage, issue: Row, most: int = 5) -> list[str]:
@@ -121,7 +118,7 @@ def _examples(page: NightPage, issue: Row, most: int = 5) -> list[str]:
     rows = rows.sort_values(["night", "file_name", "line_no", "quarantine_id"], ascending=[False, True, True, True])
     return [
         f"{row['file_name']}, dòng {row['line_no']}, hồ sơ {formats.text(row['dossier_code'])}: {row['message']}"
-        for row in rows.head(most).to_dict("records")
+        for row in records(rows.head(most))
     ]
 
 

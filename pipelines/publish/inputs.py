@@ -11,6 +11,8 @@ from typing import Protocol
 
 import pandas as pd
 
+from pipelines.publish.rows import names_of, records
+
 
 @dataclass(frozen=True, kw_only=True)
 class NightPage:
@@ -40,8 +42,7 @@ class NightPage:
 
     def unit_name(self, code: object) -> str:
         """The name of a unit, its code when the dimension does not know it."""
-        names = self.units.drop_duplicates("unit_code", keep="last").set_index("unit_code")["name"]
-        return str(names.get(code, code))
+        return names_of(self.units, "unit_code").get(str(code), str(code))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +78,7 @@ class Addressee(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class LetterOffice:
-    """The office a letter comes from, as its heading and signature show it. `letter_code` '' = that of the wording."""
+    """The office a letter comes from, as its heading and signature show it (`letter_code` '': by the wording)."""
 
     parent_name: str
     unit_name: str
@@ -167,13 +168,12 @@ class QuarterPapers:
 
     def unit_name(self, code: object) -> str:
         """The name of a unit, its code when the dimension does not know it."""
-        names = self.units.drop_duplicates("unit_code", keep="last").set_index("unit_code")["name"]
-        return str(names.get(code, code))
+        return names_of(self.units, "unit_code").get(str(code), str(code))
 
     def procedure(self, core: object) -> Mapping[str, object]:
         """Name, field and the like of a procedure; only its code when the catalogue does not know it."""
         rows = self.procedures
-        found = rows[rows["proc_core"] == core].tail(1).to_dict("records") if "proc_core" in rows.columns else []
+        found = records(rows[rows["proc_core"] == core].tail(1)) if "proc_core" in rows.columns else []
         known: dict[str, object] = {str(key): value for key, value in found[0].items()} if found else {}
         return {"proc_core": core, "name": core, "field_name": None, **known}
 
@@ -182,7 +182,7 @@ class QuarterPapers:
         if self.decisions.empty:
             return None
         for key in (proposal_id, "*"):
-            rows = self.decisions[self.decisions["proposal_id"] == key].to_dict("records")
+            rows = records(self.decisions[self.decisions["proposal_id"] == key])
             if rows:
                 return {str(name): value for name, value in rows[-1].items()}
         return None

@@ -12,18 +12,20 @@ import xlsxwriter
 
 from pipelines.publish import formats
 from pipelines.publish.files import THOUSANDS, write_whole
+from pipelines.publish.rows import records
 
 FILE_NAME = "ho_so_tre_han.xlsx"
 KIND_VI = {"OVERDUE": "Quá hạn", "DUE_TOMORROW": "Đến hạn ngày làm việc tới"}
 # Heading, width in characters, cell kind.
 COLUMNS = (
     ("STT", 4, "n"), ("Mã hồ sơ", 23, "t"), ("Thủ tục", 31, "t"), ("Đơn vị", 17, "t"),
-    ("Nơi đang xử lý, bước", 23, "t"), ("Ngày tiếp nhận", 10.5, "d"), ("Ngày hẹn trả", 10.5, "d"), ("Số ngày trễ", 6, "n"),
+    ("Nơi đang xử lý, bước", 23, "t"), ("Ngày tiếp nhận", 10.5, "d"),
+    ("Ngày hẹn trả", 10.5, "d"), ("Số ngày trễ", 6, "n"),
     ("Loại", 11, "t"), ("Số thư", 6, "t"), ("Ngày hẹn lại", 10.5, "d"), ("Lý do (người ký ghi)", 18, "t"),
 )  # fmt: skip
 
 
-def write_late_list(
+def write_late_list(  # noqa: PLR0913 - plain facts of one list, all by keyword
     late: pd.DataFrame,
     folder: Path,
     *,
@@ -49,19 +51,36 @@ def write_late_list(
         "d": book.add_format(font | {"border": 1, "num_format": "dd/mm/yyyy", "align": "center"}),
     }
     head = book.add_format(
-        font | {"border": 1, "bold": True, "text_wrap": True, "align": "center", "valign": "vcenter", "bg_color": "#E8EDF2"}
+        font
+        | {
+            "border": 1,
+            "bold": True,
+            "text_wrap": True,
+            "align": "center",
+            "valign": "vcenter",
+            "bg_color": "#E8EDF2",
+        }
     )
     big = book.add_format(font | {"bold": True, "font_size": 14})
     sheet.write(0, 0, "DANH SÁCH HỒ SƠ QUÁ HẠN VÀ SẮP ĐẾN HẠN CHƯA GIẢI QUYẾT XONG", big)
-    sheet.write(1, 0, f"{site_name}; số liệu ngày {formats.day(night)}; ngày trễ tính theo ngày làm việc", book.add_format(font))
+    sheet.write(
+        1,
+        0,
+        f"{site_name}; số liệu ngày {formats.day(night)}; ngày trễ tính theo ngày làm việc",
+        book.add_format(font),
+    )
     sheet.set_row(3, 32)
     for place, (name, width, _) in enumerate(COLUMNS):
         sheet.set_column(place, place, width)
         sheet.write(3, place, name, head)
     rows = late.sort_values(["kind", "days_late", "dossier_code"], ascending=[False, False, True])
-    for number, row in enumerate(rows.to_dict("records"), start=1):
+    for number, row in enumerate(records(rows), start=1):
         values = _values(number, row, unit_names, office_names or {})
-        lines = [ceil(len(str(value)) * 0.95 / width) for value, (_, width, kind) in zip(values, COLUMNS, strict=True) if kind == "t"]
+        lines = [
+            ceil(len(str(value)) * 0.95 / width)
+            for value, (_, width, kind) in zip(values, COLUMNS, strict=True)
+            if kind == "t"
+        ]
         sheet.set_row(3 + number, 15 * max([*lines, 2]))
         for place, (value, (_, _, kind)) in enumerate(zip(values, COLUMNS, strict=True)):
             _write(sheet, (3 + number, place), value, cell[kind])

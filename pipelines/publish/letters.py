@@ -19,7 +19,9 @@ FOLDER = "thu_xin_loi"
 BLANK = "……………………………………"
 
 
-def write_letters(cases: Sequence[LetterCase], office: LetterOffice, folder: Path, *, draft: bool = True) -> list[Path]:
+def write_letters(
+    cases: Sequence[LetterCase], office: LetterOffice, folder: Path, *, draft: bool = True
+) -> list[Path]:
     """Write each case's letter to `folder`/thu_xin_loi; returns the paths in the order of the cases."""
     return [write_letter(case, office, folder / FOLDER / letter_file_name(case), draft=draft) for case in cases]
 
@@ -38,7 +40,8 @@ def write_letter(case: LetterCase, office: LetterOffice, path: Path, *, draft: b
     """Write one letter. Same case, same bytes."""
     text = letter_text_on(case.letter_on)
     document = office_docx.office_document(
-        title=f"{' '.join(text.title.split())} – {case.dossier_code}", dated=datetime.combine(case.letter_on, time(0, 0))
+        title=f"{' '.join(text.title.split())} – {case.dossier_code}",
+        dated=datetime.combine(case.letter_on, time(0, 0)),
     )
     if draft:
         office_docx.draft_mark(document, "chưa có giá trị khi người có thẩm quyền chưa ký")
@@ -81,7 +84,8 @@ def _body(document: Any, case: LetterCase, office: LetterOffice, text: LetterTex
     paragraph(document, f"Thực hiện {text.legal_basis}, {unit} thông báo đến Ông/Bà như sau:", indent=True)
     paragraph(
         document,
-        f"{formats.capital(formats.long_day(case.received_on))}, {unit} tiếp nhận hồ sơ đề nghị giải quyết thủ tục hành chính “",
+        f"{formats.capital(formats.long_day(case.received_on))}, {unit} tiếp nhận hồ sơ đề nghị giải quyết thủ tục "
+        "hành chính “",
         case.proc_name,
         "” của Ông/Bà; mã hồ sơ: ",
         (case.dossier_code, "b"),

@@ -8,8 +8,7 @@ import pandas as pd
 from pipelines.publish import formats
 from pipelines.publish.inputs import NightPage
 from pipelines.publish.mending import mend_of_file, mend_of_rule
-
-Row = dict[str, Any]
+from pipelines.publish.rows import Row, names_of, records
 
 HANDED_IN = {"COLLECTED", "UNCHANGED"}
 STATUS_VI = {
@@ -65,7 +64,7 @@ def verdict(page: NightPage) -> Verdict:
     rows, units = _open_rows(page), page.quarantine["unit_code"].nunique()
     parts = [f"{total - len(failed)}/{total} đơn vị đã nộp dữ liệu đọc được"]
     if len(failed):
-        names = [f"{page.unit_name(r['unit_code'])} ({STATUS_VI[r['status']].lower()})" for r in failed.to_dict("records")]
+        names = [f"{page.unit_name(r['unit_code'])} ({STATUS_VI[r['status']].lower()})" for r in records(failed)]
         parts.append(_listed(names))
     parts.append(f"{formats.number(rows)} dòng chờ sửa ở {units} đơn vị" if rows else "không có dòng nào chờ sửa")
     broken = int((~page.rule_results["could_run"].astype(bool)).sum()) if len(page.rule_results) else 0
@@ -91,7 +90,7 @@ def _open_rows(page: NightPage) -> int:
 
 def actions(page: NightPage) -> list[UnitActions]:
     """What needs a hand today, units with a file problem first, then by number of rows."""
-    failed = {row["unit_code"]: row for row in failed_units(page).to_dict("records")}
+    failed = {row["unit_code"]: row for row in records(failed_units(page))}
     waiting = dict(list(page.quarantine.groupby("unit_code", sort=True)))
     found = [
         UnitActions(
@@ -99,7 +98,9 @@ def actions(page: NightPage) -> list[UnitActions]:
             name=page.unit_name(code),
             file=_file_action(failed[code]) if code in failed else None,
             rules=_rule_actions(waiting[code], page) if code in waiting else [],
-            rows=len(waiting[code].drop_duplicates(["night", "table_name", "file_name", "line_no"])) if code in waiting else 0,
+            rows=len(waiting[code].drop_duplicates(["night", "table_name", "file_name", "line_no"]))
+            if code in waiting
+            else 0,
         )
         for code in sorted({*failed, *waiting})
     ]
@@ -115,14 +116,16 @@ def _rule_actions(rows: pd.DataFrame, page: NightPage) -> list[Row]:
     sentences = _sentences(page)
     found = []
     for rule, group in rows.groupby("rule_id", sort=True):
-        ordered = group.sort_values(["night", "file_name", "line_no", "quarantine_id"], ascending=[False, True, True, True])
+        ordered = group.sort_values(
+            ["night", "file_name", "line_no", "quarantine_id"], ascending=[False, True, True, True]
+        )
         found.append(
             {
                 "rule_id": rule,
                 "sentence": sentences.get(str(rule), ""),
                 "mend": mend_of_rule(str(rule)),
                 "count": len(group),
-                "rows": ordered.head(ROWS_SHOWN).to_dict("records"),
+                "rows": records(ordered.head(ROWS_SHOWN)),
                 "more": max(0, len(group) - ROWS_SHOWN),
             }
         )
@@ -130,13 +133,13 @@ def _rule_actions(rows: pd.DataFrame, page: NightPage) -> list[Row]:
 
 
 def _sentences(page: NightPage) -> dict[str, str]:
-    return page.rule_results.drop_duplicates("rule_id").set_index("rule_id")["sentence"].to_dict()
+    return names_of(page.rule_results, "rule_id", "sentence")
 
 
 def unit_rows(page: NightPage) -> list[Row]:
     """The table of units: what was received, kept, set aside, and the control total compared."""
     rows = []
-    for row in page.outcomes.sort_values("unit_code").to_dict("records"):
+    for row in records(page.outcomes.sort_values("unit_code")):
         control = None if formats.is_unknown(row["control_total"]) else int(row["control_total"])
         rows.append(
             row
@@ -157,7 +160,7 @@ def issue_rows(page: NightPage) -> dict[str, list[Row]]:
     return {
         state: [
             row | {"name": page.unit_name(row["unit_code"]), "state_vi": word}
-            for row in ordered[ordered["state"] == state].to_dict("records")
+            for row in records(ordered[ordered["state"] == state])
         ]
         for state, word in STATE_VI.items()
     }
@@ -169,7 +172,12 @@ def rule_rows(page: NightPage) -> dict[str, Any]:
     keys = ["rule_id", "severity", "table_name", "sentence"]
     totals = (
         results.groupby(keys, sort=True)
-        .agg(checked=("checked", "sum"), failed=("failed", "sum"), could_run=("could_run", "all"), units=("unit_code", "nunique"))
+        .agg(
+            checked=("checked", "sum"),
+            failed=("failed", "sum"),
+            could_run=("could_run", "all"),
+            units=("unit_code", "nunique"),
+        )
         .reset_index()
     )
     broken = totals[~totals["could_run"].astype(bool)]
@@ -177,9 +185,11 @@ def rule_rows(page: NightPage) -> dict[str, Any]:
     order = {name: place for place, name in enumerate(SEVERITY_VI)}
     failing = ran[ran["failed"] > 0].assign(place=ran["severity"].map(order))
     failing = failing.sort_values(["place", "failed", "rule_id"], ascending=[True, False, True])
-    records = [row | {"severity_vi": SEVERITY_VI.get(row["severity"], row["severity"])} for row in failing.to_dict("records")]
+    failed_rows = [
+        row | {"severity_vi": SEVERITY_VI.get(row["severity"], row["severity"])} for row in records(failing)
+    ]
     passed = ran[ran["failed"] == 0].sort_values("rule_id")
-    return {"broken": broken.to_dict("records"), "failing": records, "passed": passed.to_dict("records")}
+    return {"broken": records(broken), "failing": failed_rows, "passed": records(passed)}
 
 
 def change_rows(page: NightPage) -> list[Row]:
@@ -187,19 +197,20 @@ def change_rows(page: NightPage) -> list[Row]:
     ordered = page.changes.sort_values(["unit_code", "dossier_code", "field"])
     return [
         row | {"name": page.unit_name(row["unit_code"]), "field_vi": FIELD_VI.get(row["field"], row["field"])}
-        for row in ordered.to_dict("records")
+        for row in records(ordered)
     ]
 
 
 def late_summary(page: NightPage) -> list[Row]:
     """Late list by unit: overdue, due on the next working day, longest lateness in working days."""
     late = page.late.assign(
-        overdue=(page.late["kind"] == "OVERDUE").astype(int), tomorrow=(page.late["kind"] == "DUE_TOMORROW").astype(int)
+        overdue=(page.late["kind"] == "OVERDUE").astype(int),
+        tomorrow=(page.late["kind"] == "DUE_TOMORROW").astype(int),
     )
     totals = late.groupby("unit_code", sort=True).agg(
         overdue=("overdue", "sum"), tomorrow=("tomorrow", "sum"), longest=("days_late", "max")
     )
-    rows = [row | {"name": page.unit_name(row["unit_code"])} for row in totals.reset_index().to_dict("records")]
+    rows = [row | {"name": page.unit_name(row["unit_code"])} for row in records(totals.reset_index())]
     return sorted(rows, key=lambda row: (-row["overdue"], row["unit_code"]))
 
 
@@ -233,5 +244,5 @@ def trend(page: NightPage) -> list[Row]:
         rows_in=("rows_in", "sum"),
         rows_quarantined=("rows_quarantined", "sum"),
     )
-    rows: list[Row] = totals.reset_index().to_dict("records")  # type: ignore[assignment]
+    rows: list[Row] = records(totals.reset_index())
     return rows[-14:]

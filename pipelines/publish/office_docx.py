@@ -20,6 +20,7 @@ from docx.shared import Mm, Pt
 from pipelines.publish.files import without_clock, write_whole
 
 CENTER, LEFT, JUSTIFY = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.JUSTIFY
+RIGHT = WD_ALIGN_PARAGRAPH.RIGHT
 FONT = "Times New Roman"
 BODY_WIDTH_MM = 162
 
@@ -56,7 +57,7 @@ def save(document: Any, path: Path) -> Path:
     return write_whole(path, without_clock(raw.getvalue()))
 
 
-def paragraph(
+def paragraph(  # noqa: PLR0913 - the properties of a paragraph, all by keyword
     place: Any,
     *runs: str | tuple[str, str],
     align: Any = JUSTIFY,
@@ -150,7 +151,7 @@ def draft_mark(document: Any, words: str) -> None:
     header = document.sections[0].header
     header.is_linked_to_previous = False
     line = header.paragraphs[0]
-    line.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    line.alignment = RIGHT
     strong = line.add_run("DỰ THẢO")
     strong.bold, strong.font.size = True, Pt(12)
     soft = line.add_run(f" – {words}")
@@ -163,6 +164,21 @@ def footer_note(document: Any, words: str) -> None:
     line.alignment = CENTER
     run = line.add_run(printable(words))
     run.italic, run.font.size = True, Pt(9)
+
+
+def page_numbers(document: Any) -> None:
+    """The page number at the foot of every page, as a field the word processor fills in."""
+    line = document.sections[0].footer.paragraphs[0]
+    line.alignment = CENTER
+    for kind, code in (("begin", None), (None, "PAGE"), ("end", None)):
+        run = line.add_run()
+        run.font.size = Pt(11)
+        mark = OxmlElement("w:instrText" if code else "w:fldChar")
+        if code:
+            mark.text = code
+        else:
+            mark.set(qn("w:fldCharType"), str(kind))
+        run._r.append(mark)
 
 
 def signature(document: Any, *, receivers: Sequence[str], title: str, name: str | None) -> None:
@@ -178,17 +194,19 @@ def signature(document: Any, *, receivers: Sequence[str], title: str, name: str 
 
 
 def grid(document: Any, rows: Sequence[Sequence[str]], widths_mm: Sequence[float], *, size: float = 11.5) -> None:
-    """A bordered table; the first row is its heading and repeats on every page."""
+    """A bordered table: words in the first column, figures in the others; the heading row repeats on every page."""
     table = document.add_table(rows=len(rows), cols=len(widths_mm))
     table.style = "Table Grid"
     table.autofit = False
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    for column, width in zip(table.columns, widths_mm, strict=True):
+        column.width = Mm(width)
     for place, row in enumerate(rows):
-        for cell, content, width in zip(table.rows[place].cells, row, widths_mm, strict=True):
+        for at, (cell, content, width) in enumerate(zip(table.rows[place].cells, row, widths_mm, strict=True)):
             cell.width = Mm(width)
             line = cell.paragraphs[0]
             line.paragraph_format.space_after = Pt(1)
-            line.alignment = CENTER if place == 0 else LEFT
+            line.alignment = CENTER if place == 0 else RIGHT if at else LEFT
             run = line.add_run(printable(content))
             run.bold, run.font.size = place == 0, Pt(size)
     mark = OxmlElement("w:tblHeader")

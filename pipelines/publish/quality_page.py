@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pipelines.publish import formats, night_view, svg
 from pipelines.publish.inputs import NightPage
+from pipelines.publish.rows import records
 from pipelines.publish.templating import write_page
 
 FILE_NAME = "chat_luong.html"
@@ -42,10 +43,7 @@ def _longest(data: NightPage) -> list[dict[str, object]]:
     """The ten dossiers that are late for longest."""
     late = data.late[data.late["kind"] == "OVERDUE"]
     ordered = late.sort_values(["days_late", "dossier_code"], ascending=[False, True]).head(10)
-    return [
-        {str(key): value for key, value in row.items()} | {"name": data.unit_name(row["unit_code"])}
-        for row in ordered.to_dict("records")
-    ]
+    return [row | {"name": data.unit_name(row["unit_code"])} for row in records(ordered)]
 
 
 def _shares(row: dict[str, object]) -> str:

@@ -12,15 +12,8 @@ import pandas as pd
 
 from pipelines.publish import formats
 from pipelines.publish.inputs import QuarterPapers
+from pipelines.publish.rows import Row, records
 
-Row = dict[str, Any]
-
-RELATION_VI = {
-    "duplicate": "Trùng lặp",
-    "level_twin": "Cùng thủ tục ở hai cấp",
-    "overlap": "Chồng chéo một phần",
-    "sibling": "Cùng đối tượng, khác loại việc",
-}
 KIND_VI = {
     "CUT_DAYS": "Rút thời hạn",
     "MERGE": "Hợp nhất thủ tục",
@@ -48,7 +41,6 @@ PART_VI = {
 }
 CHOICE_VI = {"APPROVED": "Đã duyệt", "REJECTED": "Không duyệt"}
 SHOWN = 12  # rows of a chart or a table of the worst; more cannot be read in one sitting
-PAIRS_SHOWN = 6
 
 
 def summary(papers: QuarterPapers) -> list[str]:
@@ -57,9 +49,9 @@ def summary(papers: QuarterPapers) -> list[str]:
     whole = _all_row(papers)
     if whole:
         found.append(
-            f"Trong {formats.quarter(papers.quarter)}, các đơn vị có {formats.number(whole['received_total'])} hồ sơ phải giải quyết "
-            f"(gồm {formats.number(whole['carried_in'])} hồ sơ từ kỳ trước); đã giải quyết {formats.number(whole['done_total'])}, "
-            f"trong đó quá hạn {formats.number(whole['done_late'])} "
+            f"Trong {formats.quarter(papers.quarter)}, các đơn vị có {formats.number(whole['received_total'])} hồ sơ "
+            f"phải giải quyết (gồm {formats.number(whole['carried_in'])} hồ sơ từ kỳ trước); đã giải quyết "
+            f"{formats.number(whole['done_total'])}, trong đó quá hạn {formats.number(whole['done_late'])} "
             f"({formats.ratio(whole['done_late'], whole['done_total'])} số đã giải quyết); đang giải quyết "
             f"{formats.number(whole['open_total'])}, trong đó quá hạn {formats.number(whole['open_overdue'])}."
         )
@@ -67,8 +59,8 @@ def summary(papers: QuarterPapers) -> list[str]:
     if overall and not formats.is_unknown(overall[0]["late_share_km"]):
         row = overall[0]
         found.append(
-            f"Tính cả hồ sơ đang giải quyết, ước {formats.percent(row['late_share_km'])} hồ sơ tiếp nhận trong bốn quý quá thời hạn "
-            f"(khoảng tin cậy 95 %: {formats.percent(row['ci_low'])} đến {formats.percent(row['ci_high'])}; "
+            f"Tính cả hồ sơ đang giải quyết, ước {formats.percent(row['late_share_km'])} hồ sơ tiếp nhận trong bốn "
+            f"quý quá thời hạn (khoảng tin cậy 95 %: {formats.percent(row['ci_low'])} đến {formats.percent(row['ci_high'])}; "
             f"{formats.number(row['km_n'])} hồ sơ có hẹn trả); nếu chỉ tính hồ sơ đã giải quyết thì là "
             f"{formats.percent(row['closed_late_share'])} trên {formats.number(row['closed_n'])} hồ sơ."
         )
@@ -89,7 +81,7 @@ def _all_row(papers: QuarterPapers) -> Row | None:
     report = papers.results.report_06a
     if report.empty:
         return None
-    rows = report[report["row_kind"] == "ALL"].to_dict("records")
+    rows = records(report[report["row_kind"] == "ALL"])
     return {str(key): value for key, value in rows[0].items()} if rows else None
 
 
@@ -98,19 +90,32 @@ def report_units(papers: QuarterPapers) -> list[Row]:
     report = papers.results.report_06a
     if report.empty:
         return []
-    figures = [name for name in report.columns if name not in ("quarter", "row_kind", "unit_code", "field_code", "field_name", "no")]
+    figures = [
+        name
+        for name in report.columns
+        if name not in ("quarter", "row_kind", "unit_code", "field_code", "field_name", "no")
+    ]
     units = report[report["row_kind"] == "UNIT"].sort_values(["received_total", "unit_code"])
     pool: list[Row] = []
     alone: list[Row] = []
-    for row in units.to_dict("records"):
+    for row in records(units):
         small = row["received_total"] <= papers.minimum_group
         waiting = bool(pool) and sum(each["received_total"] for each in pool) <= papers.minimum_group
-        (pool if small or waiting else alone).append({str(key): value for key, value in row.items()})
-    rows = [{"label": papers.unit_name(row["unit_code"]), **{key: int(row[key]) for key in figures}} for row in alone]
+        (pool if small or waiting else alone).append(row)
+    rows: list[Row] = [
+        {"label": papers.unit_name(row["unit_code"]), **{key: int(row[key]) for key in figures}} for row in alone
+    ]
     rows.sort(key=lambda row: -row["received_total"])
     if pool:
-        rows.append({"label": f"Gộp {len(pool)} đơn vị ít hồ sơ", **{key: int(sum(row[key] for row in pool)) for key in figures}})
+        rows.append(
+            {
+                "label": f"Gộp {len(pool)} đơn vị ít hồ sơ",
+                **{key: int(sum(row[key] for row in pool)) for key in figures},
+            }
+        )
     whole = _all_row(papers)
+    for row in rows:
+        row["is_total"] = False
     if whole:
         rows.append({"label": "Tổng cộng", "is_total": True, **{key: int(whole[key]) for key in figures}})
     return rows
@@ -123,7 +128,7 @@ def level_rows(papers: QuarterPapers, level: str) -> list[Row]:
         return []
     rows = table[(table["level"] == level) & (table["km_n"] > papers.minimum_group) & table["late_share_km"].notna()]
     rows = rows.sort_values(["late_share_km", "km_n", "unit_code", "proc_core"], ascending=[False, False, True, True])
-    return [_named(papers, row) for row in rows.to_dict("records")]
+    return [_named(papers, row) for row in records(rows)]
 
 
 def hidden_groups(papers: QuarterPapers, level: str) -> int:
@@ -137,7 +142,7 @@ def _named(papers: QuarterPapers, row: Mapping[Any, Any]) -> Row:
     core = row.get("proc_core")
     procedure = None if formats.is_unknown(core) else str(papers.procedure(core)["name"])
     return {
-        **{str(key): value for key, value in row.items()},
+        **row,
         "unit": unit,
         "procedure": procedure,
         "label": " – ".join(part for part in (procedure, unit) if part) or "Toàn bộ",
@@ -152,7 +157,9 @@ def slow_procedures(papers: QuarterPapers) -> list[Row]:
     for flag in flags:
         row = rows.get((_key(flag["unit_code"]), _key(flag["proc_core"])))
         if row is not None:
-            found.append(row | {"sentence": flag["sentence"], "evidence": _codes(flag["evidence"]), "flag_id": flag["flag_id"]})
+            found.append(
+                row | {"sentence": flag["sentence"], "evidence": _codes(flag["evidence"]), "flag_id": flag["flag_id"]}
+            )
     return sorted(found, key=lambda row: (-row["late_share_km"], row["label"]))
 
 
@@ -168,7 +175,7 @@ def _flags(papers: QuarterPapers, *kinds: str) -> list[Row]:
     flags = papers.results.flags
     if flags.empty:
         return []
-    return [{str(key): value for key, value in row.items()} for row in flags[flags["kind"].isin(kinds)].to_dict("records")]
+    return [row for row in records(flags[flags["kind"].isin(kinds)])]
 
 
 def _codes(evidence: object) -> list[str]:
@@ -191,7 +198,9 @@ def slow_steps(papers: QuarterPapers) -> list[Row]:
         & (table["n"] > papers.minimum_group)
         & (table["excess_half_days"] > 0)
     ]
-    rows = rows.sort_values(["excess_half_days", "unit_code", "proc_core", "step_no"], ascending=[False, True, True, True])
+    rows = rows.sort_values(
+        ["excess_half_days", "unit_code", "proc_core", "step_no"], ascending=[False, True, True, True]
+    )
     flagged = {(row["unit_code"], row["proc_core"], row["step_no"]) for row in _flags(papers, "SLOW_STEP")}
     return [
         _named(papers, row)
@@ -203,7 +212,7 @@ def slow_steps(papers: QuarterPapers) -> list[Row]:
             "is_flagged": (row["unit_code"], row["proc_core"], row["step_no"]) in flagged,
             "label": f"{row['task'] or 'Bước ' + str(row['step_no'])} – {papers.unit_name(row['unit_code'])}",
         }
-        for row in rows.head(SHOWN).to_dict("records")
+        for row in records(rows.head(SHOWN))
     ]
 
 
@@ -227,82 +236,12 @@ def limit_cuts(papers: QuarterPapers) -> list[Row]:
     over = table["is_step_sum_over"].fillna(False).astype(bool)
     rows = table[table["is_cut"].fillna(False).astype(bool) & ~over & (table["n"] > papers.minimum_group)]
     rows = rows.sort_values(["cut_days", "proc_core"], ascending=[False, True])
-    return [_named(papers, row) for row in rows.to_dict("records")]
+    return [_named(papers, row) for row in records(rows)]
 
 
 def limit_questions(papers: QuarterPapers) -> list[Row]:
     """Sentences on limits that cannot be kept or do not fit the plan of their steps."""
     return [row for row in _flags(papers, "LIMIT_TOO_SHORT", "LIMIT_CUT") if row["rule"] != "KM_LIMIT"]
-
-
-def overlap_pairs(papers: QuarterPapers) -> tuple[list[Row], list[Row]]:
-    """Pairs worth a reviewer's look: the first few side by side, and the whole list for the table."""
-    table = papers.results.overlaps
-    if table.empty:
-        return [], []
-    rows = table[table["propose_merge"].astype(bool) & table["relation"].isin(RELATION_VI)].to_dict("records")
-    listed = [_pair(papers, row) for row in rows]
-    types = _paper_types(papers, {core for row in listed[:PAIRS_SHOWN] for core in (row["proc_core"], row["other_proc_core"])})
-    return [row | _side_by_side(papers, row, types) for row in listed[:PAIRS_SHOWN]], listed
-
-
-def _pair(papers: QuarterPapers, row: Mapping[Any, Any]) -> Row:
-    one, two = papers.procedure(row["proc_core"]), papers.procedure(row["other_proc_core"])
-    return {
-        **{str(key): value for key, value in row.items()},
-        "relation_vi": RELATION_VI[row["relation"]],
-        "one": one,
-        "two": two,
-        "one_limit": _limit(one),
-        "two_limit": _limit(two),
-    }
-
-
-def _limit(procedure: Mapping[str, object]) -> str:
-    words = {"WORKING_DAY": "ngày làm việc", "DAY": "ngày", "HOUR": "giờ"}
-    quantity, unit = procedure.get("limit_quantity"), str(procedure.get("limit_unit"))
-    return formats.UNKNOWN if formats.is_unknown(quantity) else f"{formats.plain_number(quantity)} {words.get(unit, '')}".strip()
-
-
-def _paper_types(papers: QuarterPapers, cores: set[str]) -> dict[str, dict[str, str]]:
-    """proc_core -> paper type -> name as that procedure writes it, with the analysis' own idea of 'one paper'."""
-    from analysis.papers import papers_of_procedures  # noqa: PLC0415 - only a quarter needs it
-
-    rows = papers.procedure_paper
-    if rows.empty or not cores:
-        return {}
-    rows = rows[rows["proc_core"].isin(sorted(cores))]
-    if "valid_from" in rows.columns:
-        rows = rows[rows["valid_from"] == rows.groupby("proc_core")["valid_from"].transform("max")]
-    typed = papers_of_procedures(rows, same_share=0.8)
-    found: dict[str, dict[str, str]] = {}
-    for row in typed.to_dict("records"):
-        found.setdefault(str(row["proc_core"]), {}).setdefault(str(row["paper_type"]), str(row["name"]))
-    return found
-
-
-def _side_by_side(papers: QuarterPapers, pair: Row, types: Mapping[str, Mapping[str, str]]) -> Row:
-    one, two = types.get(pair["proc_core"], {}), types.get(pair["other_proc_core"], {})
-    return {
-        "common": sorted(one[key] for key in one if key in two),
-        "only_one": sorted(name for key, name in one.items() if key not in two),
-        "only_two": sorted(name for key, name in two.items() if key not in one),
-        "one_steps": _steps_of(papers, pair["proc_core"]),
-        "two_steps": _steps_of(papers, pair["other_proc_core"]),
-    }
-
-
-def _steps_of(papers: QuarterPapers, core: str) -> list[str]:
-    rows = papers.procedure_step
-    if rows.empty:
-        return []
-    rows = rows[rows["proc_core"] == core]
-    if "valid_from" in rows.columns:
-        rows = rows[rows["valid_from"] == rows["valid_from"].max()]
-    return [
-        f"{row['task']} ({formats.plain_number(row['planned_days'])} ngày)"
-        for row in rows.sort_values("step_no").to_dict("records")
-    ]
 
 
 def unused_by_field(papers: QuarterPapers) -> list[Row]:
@@ -313,8 +252,18 @@ def unused_by_field(papers: QuarterPapers) -> list[Row]:
     table = table.assign(field=table["field_name"].where(table["field_name"].notna(), "Chưa rõ lĩnh vực"))
     found = []
     for name, rows in table.groupby("field", sort=True):
-        names = [{"name": row["name"], "proc_core": row["proc_core"], "rare": bool(row["is_rare_needed"])} for row in rows.sort_values("proc_core").to_dict("records")]
-        found.append({"field": name, "count": len(rows), "rare": int(rows["is_rare_needed"].astype(bool).sum()), "procedures": names})
+        names = [
+            {"name": row["name"], "proc_core": row["proc_core"], "rare": bool(row["is_rare_needed"])}
+            for row in records(rows.sort_values("proc_core"))
+        ]
+        found.append(
+            {
+                "field": name,
+                "count": len(rows),
+                "rare": int(rows["is_rare_needed"].astype(bool).sum()),
+                "procedures": names,
+            }
+        )
     return sorted(found, key=lambda row: (-row["count"], str(row["field"])))
 
 
@@ -324,18 +273,18 @@ def asked_papers(papers: QuarterPapers) -> list[Row]:
     if table.empty:
         return []
     rows = table[table["is_often"].astype(bool) & (table["dossiers"] > papers.minimum_group)].head(SHOWN)
-    return [{str(key): value for key, value in row.items()} | {"label": row["name"]} for row in rows.to_dict("records")]
+    return [row | {"label": row["name"]} for row in records(rows)]
 
 
 def proposals(papers: QuarterPapers) -> list[Row]:
     """Every proposal with its decision, evidence and the words a page needs."""
     sentences = {row["flag_id"]: row for row in _flags(papers, *FLAG_VI)}
     found = []
-    for row in papers.results.proposals.to_dict("records"):
+    for row in records(papers.results.proposals):
         choice = papers.choice(row["proposal_id"])
         flags = [sentences[each] for each in json.loads(str(row["flag_ids"] or "[]")) if each in sentences]
         found.append(
-            {str(key): value for key, value in row.items()}
+            row
             | {
                 "kind_vi": KIND_VI.get(str(row["kind"]), str(row["kind"])),
                 "procedures": [papers.procedure(core) for core in json.loads(str(row["proc_cores"] or "[]"))],

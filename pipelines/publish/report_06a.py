@@ -1,4 +1,4 @@
-"""Table II.06a/VPCP/KSTT (bieu_II06a.xlsx) in the layout of Circular 01/2020/TT-VPCP, one sheet a unit and the totals.
+"""Table II.06a/VPCP/KSTT (bieu_II06a.xlsx) as Circular 01/2020/TT-VPCP lays it out, one sheet a unit and the totals.
 
 Totals are real SUM formulas with their values beside them, so the table closes in Excel as it closes here. The
 form has no column for refused, withdrawn, stopped, paused or undated dossiers: the bridge below the table names
@@ -21,6 +21,7 @@ from domain.quarter import Quarter
 from pipelines.publish import formats
 from pipelines.publish.files import THOUSANDS, write_whole
 from pipelines.publish.inputs import QuarterPapers
+from pipelines.publish.rows import names_of, records
 
 FILE_NAME = "bieu_II06a.xlsx"
 # Form columns (3)..(13) by the names of the analysis, in the order of the form.
@@ -62,7 +63,7 @@ def write_report_06a_xlsx(papers: QuarterPapers, folder: Path) -> Path:
     last = Quarter.parse(papers.quarter).last
     book.set_properties({"title": "Biểu II.06a", "author": "Tinh Gọn", "created": datetime.combine(last, time(0, 0))})
     style = _styles(book)
-    names = papers.units.drop_duplicates("unit_code", keep="last").set_index("unit_code")["name"].to_dict()
+    names = names_of(papers.units, "unit_code")
     sheets = unit_sheets(report, names)
     pages = [("Tổng hợp", by_unit(sheets, papers.site_name)), ("Theo lĩnh vực", by_field(report, papers.site_name))]
     added = [(book.add_worksheet(name), sheet) for name, sheet in pages]
@@ -107,7 +108,7 @@ def _sheet(name: str, reporter: str, rows: pd.DataFrame) -> Sheet:
             "label": row["field_name"] or row["field_code"] or "(chưa rõ lĩnh vực)",
             **{figure: int(row[figure]) for figure in FIGURES},
         }
-        for row in rows.to_dict("records")
+        for row in records(rows)
     ]
     return Sheet(name=name, reporter=reporter, lines=lines, bridge={key: int(rows[key].sum()) for key, _ in BRIDGE})
 
@@ -176,7 +177,14 @@ def _page_setup(page: Any) -> None:
 def _write_heading(page: Any, sheet: Sheet, papers: QuarterPapers, style: dict[str, Any]) -> None:
     period = Quarter.parse(papers.quarter)
     page.write_string(0, 0, "Biểu số II.06a/VPCP/KSTT", style["bold"])
-    page.merge_range(0, 2, 1, 9, "TÌNH HÌNH, KẾT QUẢ GIẢI QUYẾT TTHC TẠI CƠ QUAN, ĐƠN VỊ\nTRỰC TIẾP GIẢI QUYẾT TTHC", style["title"])
+    page.merge_range(
+        0,
+        2,
+        1,
+        9,
+        "TÌNH HÌNH, KẾT QUẢ GIẢI QUYẾT TTHC TẠI CƠ QUAN, ĐƠN VỊ\nTRỰC TIẾP GIẢI QUYẾT TTHC",
+        style["title"],
+    )
     page.set_row(0, 18)
     page.set_row(1, 18)
     days = f"từ ngày {formats.day(period.first)} đến ngày {formats.day(period.last)}"
@@ -200,7 +208,16 @@ def _write_columns(page: Any, label: str, style: dict[str, Any]) -> None:
     page.merge_range(6, 3, 6, 4, "Trong kỳ", head)
     page.write_string(7, 3, "Trực tuyến", head)
     page.write_string(7, 4, "Trực tiếp, dịch vụ bưu chính", head)
-    single = {5: "Từ kỳ trước", 6: "Tổng số", 7: "Trước hạn", 8: "Đúng hạn", 9: "Quá hạn", 10: "Tổng số", 11: "Trong hạn", 12: "Quá hạn"}
+    single = {
+        5: "Từ kỳ trước",
+        6: "Tổng số",
+        7: "Trước hạn",
+        8: "Đúng hạn",
+        9: "Quá hạn",
+        10: "Tổng số",
+        11: "Trong hạn",
+        12: "Quá hạn",
+    }
     for column, words in single.items():
         page.merge_range(6, column, 7, column, words, head)
     sums = {3: "(3)=(4)+\n(5)+(6)", 7: "(7)=(8)+\n(9)+(10)", 11: "(11)=\n(12)+(13)"}
@@ -209,7 +226,7 @@ def _write_columns(page: Any, label: str, style: dict[str, Any]) -> None:
 
 
 def _write_line(page: Any, row: int, line: dict[str, Any], style: dict[str, Any], *, source: Sheet | None) -> None:
-    """The figures of a line: totals as SUM of their parts; on the overview, parts as links to the unit's own total."""
+    """The figures of a line: totals as SUM of their parts; on the overview, parts link to the unit's own total."""
     for place, figure in enumerate(FIGURES):
         column, value = FIRST_FIGURE + place, int(line[figure])
         if place in SUMS:
@@ -273,7 +290,8 @@ def _write_signature(page: Any, row: int, papers: QuarterPapers, style: dict[str
     page.merge_range(top + 1, 8, top + 1, 12, "Thủ trưởng đơn vị", style["center"])
     page.merge_range(top + 2, 4, top + 2, 7, "(Ký, họ tên)", style["italic"])
     page.merge_range(top + 2, 8, top + 2, 12, "(Ký, họ tên, đóng dấu)", style["italic"])
-    note = "Trình bày theo Biểu II.06a ban hành kèm theo Thông tư số 01/2020/TT-VPCP. Số liệu tính từ từng hồ sơ; so sánh hạn theo ngày."
+    note = "Trình bày theo Biểu II.06a ban hành kèm theo Thông tư số 01/2020/TT-VPCP. "
+    note += "Số liệu tính từ từng hồ sơ; so sánh hạn theo ngày."
     if Quarter.parse(papers.quarter).last < date(CIRCULAR_YEAR, 1, 1):
         note += " Kỳ này có trước khi Thông tư được áp dụng, bảng dùng để đối chiếu."
     if not papers.is_complete:

@@ -35,7 +35,10 @@ def bars(labels: Sequence[str], values: Sequence[float], *, title: str, unit: st
 def shares(parts: Sequence[tuple[str, float, str]], *, title: str) -> Markup:
     """One lying bar cut into shares: (words, value, class). Its figures stand in the table beside it."""
     total = sum(value for _, value, _ in parts) or 1
-    drawn = [f'<svg class="shares" viewBox="0 0 640 26" preserveAspectRatio="none" role="img" aria-label="{escape(title)}">']
+    drawn = [
+        '<svg class="shares" viewBox="0 0 640 26" preserveAspectRatio="none" role="img" '
+        f'aria-label="{escape(title)}">'
+    ]
     drawn.append(f"<title>{escape(title)}</title>")
     x = 0.0
     for words, value, tone in parts:

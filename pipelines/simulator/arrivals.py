@@ -23,6 +23,8 @@ _WEEKDAY = (1.28, 1.10, 1.0, 0.93, 0.84, 1.0, 1.0)
 _MONTH = (0.85, 1.0, 1.08, 1.0, 1.0, 0.97, 0.95, 0.96, 0.98, 1.05, 1.2, 1.5)
 _TET = {2016: date(2016, 2, 8), 2017: date(2017, 1, 28), 2018: date(2018, 2, 16)}
 _COUNTER = "DG-MC"
+# (unit, month, day): the first comer of the Monday on or after this day came on the Saturday before.
+_SATURDAYS = ((_COUNTER, 10, 14), (_COUNTER, 11, 11), (_COUNTER, 12, 2), (_COUNTER, 12, 16), ("DG-QK", 11, 18), ("DG-QS", 12, 9))
 _REFUSALS = ("Hồ sơ không thuộc thẩm quyền giải quyết", "Thiếu giấy tờ bắt buộc, không bổ sung được tại chỗ",
              "Thửa đất đang có tranh chấp", "Giấy tờ nộp không hợp lệ", "Không đủ điều kiện theo quy định")  # fmt: skip
 
@@ -72,8 +74,31 @@ def arrivals(world: World, timeline: Timeline, *, scale: float, years: int, seed
         total = max(1, round(received * scale * years))
         drawn = volumes(rng, world.of_level(level), total)
         cases += _unit_cases(rng, timeline, unit, drawn, round(refused * scale * years), first=len(cases))
+    _receive_on_days_off(cases, world, timeline.days[-1].year)
     _give_due_dates(cases, world)
     return cases
+
+
+def _receive_on_days_off(cases: list[Case], world: World, year: int) -> None:
+    """A few dossiers were taken on a Saturday: first comers of some Mondays, and the last two of the year."""
+    first: dict[tuple[str, date], Case] = {}
+    for case in cases:
+        if not case.will_be_refused:
+            first.setdefault((case.unit_code, case.received_at.date()), case)
+    for unit, month, day in _SATURDAYS:
+        monday = date(year, month, day) + timedelta(days=(7 - date(year, month, day).weekday()) % 7)
+        chosen = first.get((unit, monday))
+        if chosen:
+            _move_to(chosen, monday - timedelta(days=2))
+    last = [case for case in cases if case.unit_code == _COUNTER and not case.will_be_refused][-2:]
+    saturday = date(year, 12, 30)
+    for case in last if not world.calendar.is_working(saturday) else []:
+        _move_to(case, saturday)
+
+
+def _move_to(case: Case, day: date) -> None:
+    case.received_at = datetime.combine(day, datetime.min.time()) + timedelta(hours=8, minutes=20 + case.number % 30)
+    case.entered_at = case.received_at + timedelta(minutes=6)
 
 
 def _unit_cases(

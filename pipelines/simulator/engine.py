@@ -59,8 +59,10 @@ class Walk:
 class Engine:
     """One run of the queues over all cases; `run` fills steps, pauses and ends of every case in place."""
 
-    def __init__(self, world: World, timeline: Timeline, cases: list[Case], *, scale: float, seed: int) -> None:
-        self.world, self.timeline = world, timeline
+    def __init__(  # noqa: PLR0913 - the world, its time, its dossiers, and three knobs by name
+        self, world: World, timeline: Timeline, cases: list[Case], *, scale: float, seed: int, dial: float = 1.0
+    ) -> None:
+        self.world, self.timeline, self.dial = world, timeline, dial
         self.rng = np.random.default_rng([seed, 2])
         self.events: list[tuple[float, int, str, Walk, int]] = []
         self.serial = 0
@@ -73,8 +75,10 @@ class Engine:
         starts = {day: n * DAY_MINUTES for n, day in enumerate(self.timeline.days)}
         for walk in self.walks:
             at = walk.case.received_at
-            minute = starts[at.date()] + _offset(at)
-            self._arrive(walk, minute)
+            opened = at.date() in starts
+            minute = starts[at.date()] + _offset(at) if opened else self.timeline.opening(at.date())
+            if minute < self.timeline.end:
+                self._arrive(walk, minute)
         while self.events and self.events[0][0] < self.timeline.end:
             now, _, kind, walk, staff = heapq.heappop(self.events)
             if kind == "ready":
@@ -96,7 +100,6 @@ class Engine:
         if case.will_be_refused and not case.refused_at:
             case.refused_at = case.received_at + timedelta(minutes=15)
             case.refusal_reason = refusal_reason(case.number)
-            case.steps[0].finished_at, case.steps[0].staff = case.refused_at, "MC01"
 
     # --- set-up -------------------------------------------------------------------------------------------
 
@@ -120,7 +123,7 @@ class Engine:
             table = DISTRICT_STAFF if unit == "DG-MC" else COMMUNE_STAFF
             count, share = table.get(name, table["*"])
             count = max(1, round(count * scale)) if unit == "DG-MC" else max(count, round(count * scale))
-            touch = share * count * self.timeline.end / load[key]
+            touch = share * self.dial * count * self.timeline.end / load[key]
             office = Office(name=name, free=list(range(count)), touch=touch)
             if name == slow["office"] and unit == "DG-MC":
                 office.leaves_at = self.timeline.opening(
@@ -161,8 +164,7 @@ class Engine:
 
     def _wait(self, walk: Walk, step: PlannedStep) -> float:
         pace = walk.procedure.pace * (SLOW_UNIT_PACE if walk.case.unit_code == self.world.planted["slow_unit"] else 1)
-        if step.is_paused:
-            pace = 0.7
+        pace = 0.7 if step.is_paused else pace * self.dial
         draw = walk.draws[walk.at % 12]
         mood = 0.7 + 0.5 * walk.draws[12] + (0.55 if walk.draws[13] > 0.93 else 0.0)
         return max(2.0, step.planned_days * DAY_MINUTES * pace * mood * (0.6 + 0.75 * draw) - 15.0)

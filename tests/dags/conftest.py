@@ -68,6 +68,7 @@ def running(tmp_path_factory, migrated, clean_environ) -> Iterator[SimpleNamespa
     environ = variables(place, quick=True, base=clean_environ) | {
         "PYTHONPATH": str(STUBS),
         "TINHGON_STUB_RECORD": str(record),
+        "TINHGON_VAR": str(folder / "var"),
         "TINHGON_SCHEDULE_UNTIL": "2017-12-31",
     }
     since = datetime.now(UTC).isoformat()
@@ -77,4 +78,6 @@ def running(tmp_path_factory, migrated, clean_environ) -> Iterator[SimpleNamespa
         driver = Driver(airflow=airflow, rest=Rest(place), screen=screen)
         driver.wait_ready(since)
         driver.rest.ensure_pool("warehouse_writer", 1)
-        yield SimpleNamespace(driver=driver, rest=driver.rest, place=place, shown=shown, record=record)
+        yield SimpleNamespace(
+            driver=driver, rest=driver.rest, place=place, shown=shown, record=record, var=folder / "var"
+        )

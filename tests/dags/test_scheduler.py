@@ -1,5 +1,6 @@
 """The real scheduler: nights and a quarter by partition key, the person's answer, and a clean end."""
 
+import http.client
 import json
 import shutil
 import signal
@@ -25,9 +26,7 @@ def test_nights_then_the_quarter_they_release(running) -> None:
 
     made = calls(running.record)
     nights = made[: made.index(("released", "2017-Q4"))]
-    assert [(step, key.split("/")[0]) for step, key in nights] == [
-        (s, night) for night in NIGHTS for s in STEPS
-    ]
+    assert [(step, key.split("/")[0]) for step, key in nights] == [(s, night) for night in NIGHTS for s in STEPS]
     assert sorted(key for step, key in nights if step == "collect") == sorted(
         f"{night}/{unit}" for night in NIGHTS for unit in ("DG-MC", "DG-QK", "DG-QS")
     )
@@ -71,6 +70,28 @@ def test_only_loopback_and_only_the_owner(running) -> None:
     assert listening(psutil.Process().children(recursive=True)) == {"127.0.0.1"}
     for private in [running.place.home, *(running.place.home / "secret").iterdir()]:
         assert private.stat().st_mode & 0o077 == 0, f"{private} can be read by others"
+
+
+def test_pages_need_the_login_and_letters_are_not_among_them(running) -> None:
+    out = running.var / "out"
+    for name in ("nights/2017-12-31/chat_luong.html", "nights/2017-12-31/thu_xin_loi/1.docx", "../secret.html"):
+        path = out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("trang")
+    token = running.rest.call("GET", "version") and running.rest.token
+    assert status(running, "pages") == 401
+    assert status(running, "pages", token=token) == 200
+    assert status(running, "file/nights/2017-12-31/chat_luong.html") == 401
+    assert status(running, "file/nights/2017-12-31/chat_luong.html", token=token) == 200
+    for hidden in ("nights/2017-12-31/thu_xin_loi/1.docx", "../secret.html", "%2e%2e/secret.html"):
+        assert status(running, f"file/{hidden}", token=token) == 404
+
+
+def status(running, path: str, *, token: str | None = None) -> int:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    connection = http.client.HTTPConnection("127.0.0.1", running.place.port, timeout=30)
+    connection.request("GET", f"/tinhgon/{path}", headers=headers)
+    return connection.getresponse().status
 
 
 LAUNCH = """
@@ -129,5 +150,6 @@ def answers(port: int) -> bool:
 def wait_until(true, seconds: float) -> None:
     end = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < end, "waited too long"
+        if time.monotonic() > end:
+            pytest.fail("waited too long")
         time.sleep(0.3)

@@ -30,8 +30,17 @@ def test_all_load(dagbag) -> None:
 
 
 def test_each_loads_in_under_a_second(dagbag) -> None:
-    slow = {stat.file: stat.duration for stat in dagbag.dagbag_stats if stat.duration.total_seconds() >= 1}
-    assert not slow, f"read again every half minute: import inside the task instead {slow}"
+    # The best of three processes: the machine may be busy once, a heavy import is slow every time.
+    code = (
+        "from airflow.dag_processing.dagbag import DagBag\n"
+        f"print(max(s.duration.total_seconds() for s in DagBag({str(REPO / 'dags')!r}).dagbag_stats))"
+    )
+    command = [sys.executable, "-c", code]
+    slowest = []
+    while len(slowest) < 3 and not any(seconds < 1 for seconds in slowest):
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        slowest.append(float(done.stdout.splitlines()[-1]))
+    assert min(slowest) < 1, "read again every half minute: import inside the task instead"
 
 
 def test_night_is_one_chain(dagbag) -> None:

@@ -26,9 +26,7 @@ def test_keys() -> None:
 
 def test_last_scheduled() -> None:
     assert terms.last_scheduled({}) is None
-    assert terms.last_scheduled({"TINHGON_SCHEDULE_UNTIL": "2017-12-31"}) == datetime(
-        2017, 12, 31, tzinfo=UTC
-    )
+    assert terms.last_scheduled({"TINHGON_SCHEDULE_UNTIL": "2017-12-31"}) == datetime(2017, 12, 31, tzinfo=UTC)
 
 
 def test_answer_becomes_a_decision() -> None:

@@ -84,6 +84,9 @@ def test_counting_in_a_made_up_fortnight():
     assert plain.next_working(saturday) == date(2018, 9, 10)
     assert plain.working_days_between(monday, friday) == 4
     assert plain.working_days_between(friday, monday) == -4
+    rumour = DayRow(day=monday, kind="OFF", name_vi="Nghỉ", source="thử", confirmed=False)
+    assert not week(rumour).is_working(monday)
+    assert WorkCalendar.from_rows([rumour], plain.first, plain.last, count_unconfirmed=False).is_working(monday)
     with_row = week(DayRow(day=saturday, kind="MAKEUP", name_vi="Làm bù", source="thử"))
     assert with_row.add_working_days(friday, 1) == saturday
 

@@ -65,10 +65,7 @@ def test_due_is_a_working_day_not_before_arrival(calendar, received, limit, paus
 def test_pauses_and_longer_limits_only_lengthen(calendar, received, limit, paused, more):
     due = due_date(received, limit, calendar, paused_working_days=paused)
     assert due_date(received, limit, calendar, paused_working_days=paused + more) >= due
-    assert (
-        due_date(received, Limit(limit.quantity + more, limit.unit), calendar, paused_working_days=paused)
-        >= due
-    )
+    assert due_date(received, Limit(limit.quantity + more, limit.unit), calendar, paused_working_days=paused) >= due
 
 
 @given(calendars, starts, st.integers(0, 3600), st.integers(1, 60))
@@ -97,9 +94,7 @@ def test_columns_give_what_single_dossiers_give(calendar, rows):
 def test_half_days_give_what_the_formula_gives(calendar, pairs):
     got = half_days_between(pd.Series([a for a, _ in pairs]), pd.Series([b for _, b in pairs]), calendar)
     days = [calendar.working_days_between(a.date(), b.date()) for a, b in pairs]
-    expected = [
-        max(2 * n + (b.hour >= 12) - (a.hour >= 12), 0) for n, (a, b) in zip(days, pairs, strict=True)
-    ]
+    expected = [max(2 * n + (b.hour >= 12) - (a.hour >= 12), 0) for n, (a, b) in zip(days, pairs, strict=True)]
     assert got.tolist() == expected
 
 

@@ -75,6 +75,7 @@ vietnamese = st.text(
         ("Krông Nô", "Krông Nô"),
         ("café", "café"),
         ("María", "María"),
+        ("lié", "lié"),  # a vowel group Vietnamese does not have
         ("ĐăkSong", "ĐăkSong"),
     ],
 )
@@ -86,9 +87,7 @@ def test_tone_marks_sit_where_the_old_style_puts_them(written, expected):
 def test_t32_composed_and_decomposed_hoa_and_d():
     assert normalise("Hoà") == normalise("Hòa") == normalise(unicodedata.normalize("NFD", "Hoà")) == "Hòa"
     assert normalise("Ðăk Nông ðất") == "Đăk Nông đất"
-    assert (
-        fold("Ðăng ký quyền sử dụng ðất") == fold("ĐĂNG  KÝ quyền sử dụng đất") == "dang ky quyen su dung dat"
-    )
+    assert fold("Ðăng ký quyền sử dụng ðất") == fold("ĐĂNG  KÝ quyền sử dụng đất") == "dang ky quyen su dung dat"
 
 
 def test_marks_in_the_wrong_order_are_put_right():
@@ -97,10 +96,7 @@ def test_marks_in_the_wrong_order_are_put_right():
 
 
 def test_spaces_and_punctuation():
-    assert (
-        normalise("  Đơn\u00a0đề nghị \t (mẫu số  01 ) ,\nbản chính…")
-        == "Đơn đề nghị (mẫu số 01), bản chính..."
-    )
+    assert normalise("  Đơn\u00a0đề nghị \t (mẫu số  01 ) ,\nbản chính…") == "Đơn đề nghị (mẫu số 01), bản chính..."
     assert normalise("“Giấy” – phép\u200b xây dựng‘s") == '"Giấy" - phép xây dựng\'s'
     assert normalise("\uf0fc Đơn;\uf0a7Tờ\u200e khai tr\u00adường") == "Đơn; Tờ khai trường"
     assert normalise("") == ""

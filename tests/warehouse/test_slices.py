@@ -145,9 +145,7 @@ def test_a_crash_between_any_two_statements_changes_nothing(
     assert differences(broken_then_done, filled(warehouse, slices)) == []
 
 
-def test_kill_9_in_the_middle_of_a_slice(
-    new_duckdb: Callable[[], str], given: Any, slices: list[Slice]
-) -> None:
+def test_kill_9_in_the_middle_of_a_slice(new_duckdb: Callable[[], str], given: Any, slices: list[Slice]) -> None:
     url = new_duckdb()
     with Warehouse.open(url) as first:
         first.migrate()
@@ -167,8 +165,9 @@ def test_kill_9_in_the_middle_of_a_slice(
         warehouse.slices.insert_frame = dying
         rows = pd.DataFrame({"dossier_code": [f"K{i}" for i in range(5000)], "proc_code": "1.000001",
             "received_at": pd.Timestamp("2017-12-04 08:00"), "file_name": "hs.csv", "line_no": 2})
-        Warehouse.open(sys.argv[1]).replace_slice(Slice(
-            unit_code="U1", night="2017-12-05", outcome={"status": "COLLECTED", "fingerprint": "k"}, dossiers=rows))
+        outcome = {"status": "COLLECTED", "fingerprint": "k"}
+        new = Slice(unit_code="U1", night="2017-12-05", outcome=outcome, dossiers=rows)
+        Warehouse.open(sys.argv[1]).replace_slice(new)
     """)
     root = Path(__file__).parents[2]
     died = subprocess.run(
@@ -182,9 +181,7 @@ def test_kill_9_in_the_middle_of_a_slice(
         assert again.nights() == ["2017-12-04", "2017-12-05"]
 
 
-def test_a_letter_gives_a_trace_whenever_it_is_written(
-    new_warehouse: Callable[[], Warehouse], given: Any
-) -> None:
+def test_a_letter_gives_a_trace_whenever_it_is_written(new_warehouse: Callable[[], Warehouse], given: Any) -> None:
     letter = pd.DataFrame(
         [{"dossier_code": "D1", "night": "2017-12-14", "unit_code": "U1", "kind": "DUE_TOMORROW"}
          | {"old_due_on": date(2017, 12, 15), "new_due_on": date(2017, 12, 22)}]

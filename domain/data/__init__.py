@@ -1,0 +1,1 @@
+"""Facts shipped with the product: the public-sector calendar."""
