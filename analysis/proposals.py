@@ -196,7 +196,8 @@ def review_unused(unused: pd.DataFrame, flags: pd.DataFrame, context: ProposalCo
     asked = unused.loc[~unused["is_rare_needed"].astype(bool) & unused["proc_core"].isin(list(flagged))]
     asked = asked.assign(field=asked["field_name"].where(asked["field_name"].notna(), asked["field_code"]).fillna(""))
     drafts: list[Draft] = []
-    for field, rows in asked.groupby("field", sort=True):
+    for field in sorted(set(asked["field"])):
+        rows = asked.loc[asked["field"].eq(field)]
         cores = [str(core) for core in rows["proc_core"]]
         where = f"lĩnh vực {field}" if field else "chưa rõ lĩnh vực"
         draft = _row(context, "REVIEW_UNUSED", cores, sorted(flagged[core] for core in cores), None) | {

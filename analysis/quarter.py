@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -221,7 +222,7 @@ class _Book:
         return _by_core(procedures.dropna(subset=["fee_vnd"]).set_index("proc_core")["fee_vnd"])
 
 
-def _by_core(values: "pd.Series[float]") -> dict[str, float]:
+def _by_core(values: "pd.Series[Any]") -> dict[str, float]:
     return {str(core): float(value) for core, value in values.items()}
 
 

@@ -22,7 +22,7 @@ _LEVELS = {"STEP": KEYS, "OFFICE": ["unit_code", "office_code", "task"]}
 
 
 def step_times(counts: pd.DataFrame, *, quarter: str, thresholds: Thresholds) -> pd.DataFrame:
-    """Actual against planned time of each step, and of each office and task over all procedures.
+    """Actual against planned time of each step, and of each office and task over all procedures, this quarter.
 
     Needs: the columns of `step_count` (times in half working days; open steps have run so far)
     Gives: level (STEP: unit x procedure x step; OFFICE: unit x office x task), the keys (null where pooled),
@@ -35,7 +35,9 @@ def step_times(counts: pd.DataFrame, *, quarter: str, thresholds: Thresholds) ->
       (OFFICE rows: in its unit). A row that is not usable has its counts and nulls for every time.
     """
     check_columns(counts, NEEDS, where="step_times")
-    inside = counts["is_open"].astype(bool) | counts["end_quarter"].isin(window(quarter, thresholds.window_quarters))
+    inside = counts["is_open"].astype(bool) | counts["end_quarter"].isin(
+        window(quarter, thresholds.step_window_quarters)
+    )
     rows = _prepared(counts.loc[inside & counts["elapsed_half_days"].notna()])
     if rows.empty:
         return pd.DataFrame(columns=GIVES)

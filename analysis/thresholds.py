@@ -21,6 +21,7 @@ class Thresholds:
     limit_share: float = _sourced(0.95, "Share of dossiers a shortened limit must still hold (site: limit_share)")
     confidence: float = _sourced(0.95, "Customary two-sided confidence level, log-log Greenwood")
     window_quarters: int = _sourced(4, "One year of dossiers up to the quarter, so that Tet is always inside once")
+    step_window_quarters: int = _sourced(1, "A slow step is mended while it is slow: the steps of the quarter itself")
     minimum_cut_days: float = _sourced(1.0, "Cuts in provincial decisions are whole working days")
     minimum_cut_share: float = _sourced(0.10, "A cut of less than a tenth of the limit is within the noise")
     step_over_share: float = _sourced(0.5, "A step is slow when more than half of its dossiers overrun its plan")

@@ -51,6 +51,14 @@ class JudgeContext:
     history: pd.DataFrame | None = None
 
     @property
+    def closing(self) -> pd.Timedelta:
+        """The time of day the offices close."""
+        if isinstance(self.office_hours, OfficeHours):
+            return pd.Timedelta(microseconds=self.office_hours.closing_us)
+        hour, minute = max(closes for _, closes in self.office_hours).split(":")
+        return pd.Timedelta(hours=int(hour), minutes=int(minute))
+
+    @property
     def hours(self) -> OfficeHours:
         """The office hours; pairs as a site file writes them, [["07:00", "11:30"], ...], are read."""
         if isinstance(self.office_hours, OfficeHours):

@@ -237,8 +237,7 @@ class DossierFacts(TableFacts):
         """Fact: the finish is not the due date to the second, nor one of many at closing time sharp."""
         finished, due, limits = self.seen["finished_at"], self.seen["due_at"], self.context.limits
         same = (finished == due) & (finished != finished.dt.floor("D"))
-        closing = pd.Timedelta(microseconds=self.context.hours.closing_us)
-        sharp = (finished - finished.dt.floor("D")) == closing
+        sharp = (finished - finished.dt.floor("D")) == self.context.closing
         by_unit = self.seen["unit_code"]
         finishes = finished.notna().groupby(by_unit).transform("sum")
         share = (sharp & finished.notna()).groupby(by_unit).transform("sum") / finishes.clip(lower=1)

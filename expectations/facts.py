@@ -187,7 +187,10 @@ def show(value: Any) -> str:
     if isinstance(value, pd.Timestamp):
         # Not strftime: it writes year 201 for 0201.
         day = f"{value.day:02d}/{value.month:02d}/{value.year:04d}"
-        return day if value == value.normalize() else f"{day} {value.hour:02d}:{value.minute:02d}"
+        if value == value.normalize():
+            return day
+        minute = f"{day} {value.hour:02d}:{value.minute:02d}"
+        return f"{minute}:{value.second:02d}" if value.second else minute
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)

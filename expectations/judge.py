@@ -136,7 +136,11 @@ def _why_not(rule: Rule, unit: str, facts: Facts, context: JudgeContext) -> str 
     if idle is not None:
         return f"Không áp dụng ({idle})"
     missing = sorted(set(rule.needs) - facts.given(unit))
-    return f"Không áp dụng (nguồn dữ liệu không có cột {', '.join(missing)})" if missing else None
+    if not missing:
+        return None
+    words = TABLES.get(rule.table, {})
+    named = [words[name].vi if name in words else "lần tạm dừng" for name in missing]
+    return f"Không áp dụng (nguồn dữ liệu không có {', '.join(named)})"
 
 
 def _rejected_rows(part: _Judged) -> npt.NDArray[np.bool_]:

@@ -102,7 +102,10 @@ class UnitFacts:
         days = pd.to_datetime(history["night"])
         since = night - pd.Timedelta(weeks=limits.volume_weeks)
         same = (
-            (history["unit_code"] == unit) & (days < night) & (days >= since) & (days.dt.weekday == night.weekday())
+            (history["unit_code"] == unit)
+            & (days < night)
+            & (days >= since)
+            & (days.dt.day_of_week == night.day_of_week)
         )
         picked = history.loc[same & days.map(lambda day: _works(calendar, day)), "rows"]
         return float(picked.median()) if len(picked) >= limits.volume_least_nights else np.nan

@@ -7,7 +7,7 @@ import pandas as pd
 
 from domain.codes import proc_core
 from domain.errors import KnownError
-from pipelines.reading.catalogue_folder import TABLES, read_folder, typed_table
+from pipelines.reading.catalogue_folder import TABLES, read_folder, typed_table, typed_value
 from pipelines.reading.portal import read_portal
 
 if TYPE_CHECKING:
@@ -88,9 +88,12 @@ def _with_constant(procedures: pd.DataFrame, column: str, value: object) -> pd.D
     own = procedures[column]
     if procedures.empty or not own.isna().any():
         return procedures
-    given = pd.DataFrame({name: [value if name == column else ""] for name in TABLES["procedure"]})
-    given["proc_core"], given["valid_from"] = "0", "1900-01-01"
-    typed = typed_table("procedure", given)[column].iloc[0]
+    try:
+        typed = typed_value("procedure", column, value)
+    except ValueError as error:
+        raise KnownError(
+            "E-CATALOGUE", f"catalogue.constants, [{column}]: {error}.", mend="correct the value in site.yml"
+        ) from None
     return procedures.assign(**{column: own.where(own.notna(), typed)})
 
 

@@ -15,12 +15,11 @@ from pipelines.landing import (
     LandedFault,
     LandedFile,
     Manifest,
-    is_same_as_before,
     landed_nights,
     raw_folder,
     read_manifest,
     read_outcome,
-    slice_fingerprint,
+    slice_state,
     write_bytes,
     write_manifest,
 )
@@ -64,17 +63,13 @@ def collect_unit(settings: "Settings", night: str, unit_code: str, *, wait: Wait
 
 def restage(settings: "Settings", night: str, unit_code: str) -> UnitOutcome:
     """Stage a unit's night from landing alone. Does nothing when exactly this was staged before."""
-    manifest = read_manifest(settings, night, unit_code) or Manifest()
-    is_unchanged = is_same_as_before(settings, night, unit_code, manifest)
-    fingerprint = slice_fingerprint(settings, unit_code, manifest, is_unchanged=is_unchanged)
+    state = slice_state(settings, night, unit_code)
     before = read_outcome(settings, night, unit_code)
-    if before is not None and before.fingerprint == fingerprint:
+    if before is not None and before.fingerprint == state.fingerprint:
         return before
     from pipelines.stage import stage_unit  # noqa: PLC0415 - pandas is slow to import
 
-    return stage_unit(
-        settings, night, unit_code, manifest, fingerprint=fingerprint, is_unchanged=is_unchanged
-    )
+    return stage_unit(settings, night, unit_code, state)
 
 
 def manifest_of(settings: "Settings", night: str, unit_code: str) -> list[LandedFile]:

@@ -118,7 +118,24 @@ def _contents(manifest: Manifest) -> list[tuple[str, str]]:
     return sorted((file.source_id, file.sha256) for file in manifest.files if file.role == "data")
 
 
-def slice_fingerprint(settings: "Settings", unit_code: str, manifest: Manifest, *, is_unchanged: bool) -> str:
+@dataclass(frozen=True, kw_only=True)
+class SliceState:
+    """What is to be staged: the manifest, whether it is the last night's again, and the fingerprint of it all."""
+
+    manifest: Manifest
+    is_unchanged: bool
+    fingerprint: str
+
+
+def slice_state(settings: "Settings", night: str, unit_code: str) -> SliceState:
+    """The state of landing for a (night, unit)."""
+    manifest = read_manifest(settings, night, unit_code) or Manifest()
+    is_unchanged = is_same_as_before(settings, night, unit_code, manifest)
+    fingerprint = _fingerprint(settings, unit_code, manifest, str(is_unchanged))
+    return SliceState(manifest=manifest, is_unchanged=is_unchanged, fingerprint=fingerprint)
+
+
+def _fingerprint(settings: "Settings", unit_code: str, manifest: Manifest, *more: str) -> str:
     """What a unit's staged rows depend on: bytes, unit file, zone, key, our version. The same: same rows."""
     unit_file = settings.site_folder / "units" / f"{unit_code}.yml"
     digest = hashlib.sha256()
@@ -129,7 +146,7 @@ def slice_fingerprint(settings: "Settings", unit_code: str, manifest: Manifest, 
         hashlib.sha256(b"key:" + settings.hash_key).hexdigest(),
         unit_file.read_text(encoding="utf-8") if unit_file.exists() else "",
         json.dumps(asdict(manifest), ensure_ascii=False, sort_keys=True),
-        str(is_unchanged),
+        *more,
     ):
         digest.update(part.encode() + b"\0")
     return digest.hexdigest()

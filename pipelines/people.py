@@ -41,9 +41,7 @@ def people_of(
     raw = raw[raw["file_name"].isin({name for name, _ in wanted})]
     headings = _personal_headings(settings, unit_code, night)
     return {
-        (str(row.file_name), int(str(row.line_no))): _person(
-            str(row.raw_json), headings.get(str(row.file_name), {})
-        )
+        (str(row.file_name), int(str(row.line_no))): _person(str(row.raw_json), headings.get(str(row.file_name), {}))
         for row in raw.itertuples()
         if (row.file_name, row.line_no) in wanted
     }

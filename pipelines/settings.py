@@ -69,9 +69,7 @@ def _secret(env: Mapping[str, str], name: str) -> str | None:
             mend="name a readable text file",
         ) from None
     if not text:
-        raise KnownError(
-            "E-SECRET", f"the file named by [{name}_FILE] is empty.", mend="write the secret into it"
-        )
+        raise KnownError("E-SECRET", f"the file named by [{name}_FILE] is empty.", mend="write the secret into it")
     return text
 
 

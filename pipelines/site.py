@@ -158,9 +158,7 @@ class SiteFile(Strict):
             or any(len(m) != 5 or m[2] != ":" or not "00:00" <= m <= "24:00" for m in flat)
             or flat != sorted(flat)
         ):
-            raise ValueError(
-                'office_hours must be pairs in order, such as [["07:00", "11:30"], ["13:30", "17:00"]]'
-            )
+            raise ValueError('office_hours must be pairs in order, such as [["07:00", "11:30"], ["13:30", "17:00"]]')
         return periods
 
 
@@ -196,9 +194,7 @@ class Site(SiteFile):
         if not known:
             return None
         rate = known[-1]
-        return HourlyRate(
-            value_vnd=Decimal(str(rate.value_vnd)), source=rate.source, valid_from=rate.valid_from
-        )
+        return HourlyRate(value_vnd=Decimal(str(rate.value_vnd)), source=rate.source, valid_from=rate.valid_from)
 
 
 @lru_cache(maxsize=4)
@@ -226,9 +222,7 @@ def load_site(folder: Path) -> Site:
     stray = sorted(path.name for path in (folder / "units").glob("*.yaml"))
     if stray or not paths:
         what = f"[{stray[0]}] ends in .yaml" if stray else "there is no units/<code>.yml"
-        raise KnownError(
-            "E-SITE-UNIT", f"site [{folder}]: {what}.", mend="write one units/<code>.yml for each unit"
-        )
+        raise KnownError("E-SITE-UNIT", f"site [{folder}]: {what}.", mend="write one units/<code>.yml for each unit")
     units = [read_model(path, Unit) for path in paths]
     for path, unit in zip(paths, units, strict=True):
         if path.stem != unit.code:
@@ -248,7 +242,7 @@ def _check_names(folder: Path, file: SiteFile, units: list[Unit]) -> None:
         if unit.parent is not None and unit.parent not in codes:
             raise KnownError(
                 "E-SITE-UNIT",
-                f"file [{folder / 'units' / (unit.code + '.yml')}], key [parent]: unit [{unit.parent}] is not in the site.",
+                f"file [{folder}/units/{unit.code}.yml], key [parent]: unit [{unit.parent}] is not in the site.",
                 mend="name a unit of the site, or null",
             )
     if file.counter_unit is not None and file.counter_unit not in codes:

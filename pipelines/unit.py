@@ -39,10 +39,12 @@ REQUIRED: dict[str, list[str]] = {
 # The fields of the national synchronisation message (DongBoHoSoMC, its supplements and progress log).
 SYNC_COLUMNS: dict[str, str] = {
     "dossier_code": "MaHoSo", "proc_code": "MaTTHC", "channel": "KenhThucHien", "subject_type": "LoaiDoiTuong",
-    "owner_name": "ChuHoSo", "owner_id_no": "SoGiayToChuHoSo", "owner_phone": "SoDienThoai", "owner_address": "DiaChi",
+    "owner_name": "ChuHoSo", "owner_id_no": "SoGiayToChuHoSo", "owner_phone": "SoDienThoai",
+    "owner_address": "DiaChi",
     "office_code": "DonViXuLy", "submitted_at": "NgayNopHoSo", "received_at": "NgayTiepNhan", "due_at": "NgayHenTra",
     "status": "TrangThaiHoSo", "finished_at": "NgayKetThucXuLy", "returned_at": "NgayTra", "refused_at": "NgayTuChoi",
     "refusal_reason": "LyDoTuChoi",
+    "pause.pause_no": "HoSoBoSungId",
     "pause.started_at": "NgayBoSung", "pause.ended_at": "NgayTiepNhanBoSung", "pause.reason": "NoiDungBoSung",
     "pause.old_due_at": "NgayHenTraTruoc", "pause.new_due_at": "NgayHenTraMoi",
     "step.arrived_at": "NgayBatDau", "step.finished_at": "ThoiDiemXuLy", "step.task": "NoiDungXuLy",
@@ -53,7 +55,7 @@ SYNC_IGNORED = [
     "TenTTHC", "MaLinhVuc", "TenLinhVuc", "MaDoiTuong", "DinhDanhCHS", "Email", "Fax", "ThongTinKhac", "TrichYeuHoSo",
     "ThongTinTra", "HinhThuc", "NoiNopHoSo", "GhiChu", "HoSoCoThanhPhanSoHoa", "TaiKhoanDuocXacThucVoiVNeID",
     "DuocThanhToanTrucTuyen", "DSKetNoiCSDL", "TaiLieuNop", "DanhSachLePhi", "DanhSachTepDinhKemKhac",
-    "DanhSachGiayToKetQua", "TrangThaiChiTiet", "HoSoBoSungId", "NguoiYeuCauBoSung", "NguoiTiepNhanBoSung",
+    "DanhSachGiayToKetQua", "TrangThaiChiTiet", "NguoiYeuCauBoSung", "NguoiTiepNhanBoSung",
     "ThongTinTiepNhan", "TrangThaiBoSung", "DanhSachGiayToBoSung", "DanhSachLePhiBoSung", "ChucDanh", "TrangThai",
     "NgayKetThucTheoQuyDinh", "MaHoSo",
 ]  # fmt: skip
@@ -118,9 +120,7 @@ class Source(Strict):
         # A code such as 1 is written without quotes; in the file it is text.
         if not isinstance(codes, dict):
             return codes
-        return {
-            name: {str(k): v for k, v in m.items()} if isinstance(m, dict) else m for name, m in codes.items()
-        }
+        return {name: {str(k): v for k, v in m.items()} if isinstance(m, dict) else m for name, m in codes.items()}
 
     @field_validator("place")
     @classmethod
@@ -143,9 +143,7 @@ class Source(Strict):
     def _four_digit_years(cls, formats: list[str]) -> list[str]:
         for text in formats:
             if "%y" in text:
-                raise ValueError(
-                    f"time format [{text}] has a two-digit year; ask the unit for four digits (%Y)"
-                )
+                raise ValueError(f"time format [{text}] has a two-digit year; ask the unit for four digits (%Y)")
             if text != "iso" and "%Y" not in text:
                 raise ValueError(f"time format [{text}] has no year (%Y)")
         return formats
@@ -161,12 +159,8 @@ class Source(Strict):
         if both and self.table != "sync":
             raise ValueError(f"[{both[0]}] is both mapped in columns and given in constants")
         if self.derive_status and self.derive_status.closed_by not in self.mapping:
-            raise ValueError(
-                f"derive_status.closed_by: [{self.derive_status.closed_by}] is not mapped in columns"
-            )
-        missing = [
-            name for name in REQUIRED[self.table] if name not in self.mapping and name not in self.constants
-        ]
+            raise ValueError(f"derive_status.closed_by: [{self.derive_status.closed_by}] is not mapped in columns")
+        missing = [name for name in REQUIRED[self.table] if name not in self.mapping and name not in self.constants]
         if missing:
             raise ValueError(f"[{missing[0]}] must be mapped in columns or given in constants")
         if self.table == "sync" and self.format != "json":
@@ -306,7 +300,5 @@ class Unit(Strict):
                 given[table].add("owner_hash" if column_of(source.table, canonical).personal else name)
             for table in {"event": ["step"], "sync": ["step", "pause"]}.get(source.table, [source.table]):
                 if table != "dossier":
-                    given[table] |= {"dossier_code", f"{table}_no"} | (
-                        {"kind"} if table == "pause" else set()
-                    )
+                    given[table] |= {"dossier_code", f"{table}_no"} | ({"kind"} if table == "pause" else set())
         return {table: frozenset(names) for table, names in given.items()}

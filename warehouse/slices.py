@@ -9,7 +9,7 @@ from sqlalchemy import Column, Connection, MetaData, Table, text
 from domain.errors import KnownError
 from domain.ids import stable_id
 from warehouse.bulk import insert_frame, is_duckdb, read_frame
-from warehouse.fold import ANNOTATED, fold, latest_rows, settle_merged
+from warehouse.fold import ANNOTATED, empty, fold, latest_rows, settle_merged
 from warehouse.frames import to_arrow, to_frame
 from warehouse.kinds import SQL_TYPES
 from warehouse.tables import (
@@ -97,6 +97,9 @@ def _frames(new: Slice) -> dict[Table, pd.DataFrame]:
     ignored = [*ANNOTATED, "is_merged"]
     frames: dict[Table, pd.DataFrame] = {}
     for table, frame in given.items():
+        if not len(frame):
+            frames[table] = empty([column.name for column in table.columns])
+            continue
         _check_slice(new, table, frame)
         own = frame.drop(columns=[name for name in ignored if name in frame.columns])
         own = own.assign(unit_code=new.unit_code, night=new.night)

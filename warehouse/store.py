@@ -15,7 +15,7 @@ from typing import Any, Self
 import pandas as pd
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, Table, create_engine, delete
+from sqlalchemy import Connection, Engine, Table, create_engine, delete, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
@@ -140,12 +140,20 @@ class Warehouse:
             build(connection, as_of, known or (latest[0] if latest else _LATEST), temporary=temporary)
 
     def read(self, name: str, **parameters: Any) -> pd.DataFrame:
-        """The rows of `warehouse/queries/<name>.sql`; each parameter it names must be given."""
+        """The rows of `warehouse/queries/<name>.sql`; a parameter not given is NULL (no bound)."""
         path = QUERIES / f"{name}.sql"
         if not path.is_file():
             known = sorted(query.stem for query in QUERIES.glob("*.sql"))
             raise KnownError("E-WH-QUERY", f"there is no query [{name}].", mend=f"one of {known}")
-        return self.read_sql(path.read_text(encoding="utf-8"), **parameters)
+        sql = path.read_text(encoding="utf-8")
+        names = set(text(sql).compile().params)
+        if set(parameters) - names:
+            raise KnownError(
+                "E-WH-QUERY",
+                f"query [{name}] has no parameter {sorted(set(parameters) - names)}.",
+                mend=f"it has {sorted(names)}",
+            )
+        return self.read_sql(sql, **(dict.fromkeys(names) | parameters))
 
     def read_sql(self, sql: str, **parameters: Any) -> pd.DataFrame:
         """The rows of one SELECT; parameters as :name."""

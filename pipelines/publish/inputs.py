@@ -146,7 +146,8 @@ class QuarterPapers:
     procedures: proc_core, name, field_name; legal_basis, limit_quantity, limit_unit when known. units: unit_code,
     name. procedure_paper, procedure_step: the dimensions, for procedures laid side by side. decisions: rows of
     `decision` of the quarter. missing: units without complete data. office_names: (unit_code, office_code) -> name.
-    thresholds: name, value, where it comes from. province_name, place: for the heading of the draft decision.
+    coverage: share of expected units collected. thresholds: name, value, where it comes from. rate_vnd: income of one
+    hour. province_name (or its code, H16), place: for the heading of the draft decision.
     """
 
     quarter: str
@@ -156,6 +157,7 @@ class QuarterPapers:
     procedures: pd.DataFrame
     decisions: pd.DataFrame
     released_night: str
+    coverage: float = 1.0
     is_complete: bool = True
     missing: Sequence[str] = ()
     minimum_group: int = 5
@@ -163,6 +165,8 @@ class QuarterPapers:
     procedure_step: pd.DataFrame = field(default_factory=pd.DataFrame)
     office_names: Mapping[tuple[str, str], str] = field(default_factory=dict)
     thresholds: Sequence[tuple[str, object, str]] = ()
+    rate_vnd: float | None = None
+    rate_source: str = ""
     place: str = ""
     province_name: str = ""
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from docx.enum.text import WD_BREAK
 
+from domain.codes import PROVINCES
 from domain.quarter import Quarter
 from pipelines.publish import formats, office_docx, quarter_view
 from pipelines.publish.inputs import QuarterPapers
@@ -19,6 +20,7 @@ from pipelines.publish.office_docx import CENTER, LEFT, paragraph
 from pipelines.publish.quarter_book import cost_tables
 
 FILE_NAME = "phuong_an_don_gian_hoa.docx"
+CITIES = ("Hà Nội", "Hồ Chí Minh", "Hải Phòng", "Đà Nẵng", "Cần Thơ", "Huế")
 MANY_FIELDS = "Nhiều lĩnh vực"
 # From the first day on: the law on local government, and who receives a copy as keeper of procedure control.
 # The 2015 law is FOUND (grounds of provincial decisions of 2016 and 2018); the 2025 lines are RECALLED(high, med).
@@ -68,7 +70,7 @@ def write_proposals_docx(papers: QuarterPapers, folder: Path) -> Path:
 
 
 def _decision(document: Any, papers: QuarterPapers, count: int, *, is_decided: bool) -> None:
-    province = papers.province_name or "tỉnh ………………"
+    province = province_vi(papers.province_name)
     last = Quarter.parse(papers.quarter).last
     law, keeper = next((law, keeper) for since, law, keeper in SINCE if last >= since)
     office_docx.heading(
@@ -124,6 +126,15 @@ def _decision(document: Any, papers: QuarterPapers, count: int, *, is_decided: b
         title="CHỦ TỊCH",
         name=None,
     )
+
+
+def province_vi(name: str) -> str:
+    """'H16' or 'Đắk Nông' → 'tỉnh Đắk Nông'; dots to fill in when nothing is known."""
+    known = PROVINCES.get(name, name)
+    if not known or known.startswith(("tỉnh", "thành phố")):
+        return known or "tỉnh ………………"
+    plain = known.removeprefix("TP. ")
+    return f"thành phố {plain}" if plain in CITIES else f"tỉnh {plain}"
 
 
 def _appendix(

@@ -60,7 +60,8 @@ def summary(papers: QuarterPapers) -> list[str]:
         row = overall[0]
         found.append(
             f"Tính cả hồ sơ đang giải quyết, ước {formats.percent(row['late_share_km'])} hồ sơ tiếp nhận trong bốn "
-            f"quý quá thời hạn (khoảng tin cậy 95 %: {formats.percent(row['ci_low'])} đến {formats.percent(row['ci_high'])}; "
+            f"quý quá thời hạn (khoảng tin cậy 95 %: {formats.percent(row['ci_low'])} đến "
+            f"{formats.percent(row['ci_high'])}; "
             f"{formats.number(row['km_n'])} hồ sơ có hẹn trả); nếu chỉ tính hồ sơ đã giải quyết thì là "
             f"{formats.percent(row['closed_late_share'])} trên {formats.number(row['closed_n'])} hồ sơ."
         )
@@ -175,7 +176,7 @@ def _flags(papers: QuarterPapers, *kinds: str) -> list[Row]:
     flags = papers.results.flags
     if flags.empty:
         return []
-    return [row for row in records(flags[flags["kind"].isin(kinds)])]
+    return records(flags[flags["kind"].isin(kinds)])
 
 
 def _codes(evidence: object) -> list[str]:

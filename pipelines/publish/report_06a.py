@@ -57,7 +57,8 @@ class Sheet:
 def write_report_06a_xlsx(papers: QuarterPapers, folder: Path) -> Path:
     """Write the table of the quarter; returns its path. Reads `results.report_06a` (rows FIELD and UNIT)."""
     report = papers.results.report_06a
-    report = report[report["quarter"] == papers.quarter] if "quarter" in report.columns else report
+    if report.empty:  # switched off: the form is still made, with no line in it
+        report = pd.DataFrame(columns=["row_kind", "unit_code", "field_code", "field_name", *FIGURES, *dict(BRIDGE)])
     raw = io.BytesIO()
     book = xlsxwriter.Workbook(raw, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     last = Quarter.parse(papers.quarter).last

@@ -25,11 +25,12 @@ TABLES: dict[str, dict[str, str]] = {
         "subjects_per_year": "float", "result_name": "text",
     },
     "procedure_paper": {
-        "proc_core": "text!", "valid_from": "date!", "paper_no": "int!", "name": "text!", "originals": "int", "copies": "int",
+        "proc_core": "text!", "valid_from": "date!", "paper_no": "int!", "name": "text!", "originals": "int",
+        "copies": "int",
     },
     "procedure_step": {
-        "proc_core": "text!", "valid_from": "date!", "step_no": "int!", "phase": "text", "role": "text", "task": "text!",
-        "office_code": "text", "planned_days": "float", "is_paused": "bool", "agency": "text",
+        "proc_core": "text!", "valid_from": "date!", "step_no": "int!", "phase": "text", "role": "text",
+        "task": "text!", "office_code": "text", "planned_days": "float", "is_paused": "bool", "agency": "text",
     },
     "procedure_posting": {"proc_core": "text!", "unit_code": "text!", "valid_from": "date!", "valid_to": "date"},
 }  # fmt: skip
@@ -78,16 +79,12 @@ def _texts(path: Path, name: str) -> pd.DataFrame:
     try:
         frame = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
     except (ValueError, UnicodeDecodeError) as error:
-        raise fault(
-            f"file [{path}] is not a proper CSV in UTF-8: {error}.", "save it as CSV, UTF-8"
-        ) from None
+        raise fault(f"file [{path}] is not a proper CSV in UTF-8: {error}.", "save it as CSV, UTF-8") from None
     allowed = list(TABLES[name])
     for column in frame.columns:
         if column not in allowed:
             raise fault(f"file [{path}]: {unknown_key(str(column), allowed)}.", "rename or remove the column")
-    gone = [
-        column for column, kind in TABLES[name].items() if kind.endswith("!") and column not in frame.columns
-    ]
+    gone = [column for column, kind in TABLES[name].items() if kind.endswith("!") and column not in frame.columns]
     if gone:
         raise fault(f"file [{path}]: column [{gone[0]}] is missing.", "add the column")
     return frame.reindex(columns=allowed, fill_value="")
@@ -111,6 +108,11 @@ def typed_table(name: str, texts: pd.DataFrame, *, file: str = "site.yml") -> pd
         key = ", ".join(str(value) for value in twice.iloc[0][KEYS[name]])
         raise fault(f"[{file}]: [{key}] is there twice.", "keep one line for each key")
     return frame.sort_values(KEYS[name], ignore_index=True)
+
+
+def typed_value(name: str, column: str, value: object) -> object:
+    """One value as its column wants it. Raises ValueError saying what it is not."""
+    return _value(str(value).strip(), TABLES[name][column])
 
 
 def _value(text: str, kind: str) -> object:
@@ -139,16 +141,13 @@ def _limit_unit(text: str) -> str:
 
 def _list(text: str) -> str:
     """A list as JSON text, whether written as JSON or with semicolons."""
-    items = (
-        json.loads(text)
-        if text.startswith("[")
-        else [part.strip() for part in text.split(";") if part.strip()]
-    )
+    items = json.loads(text) if text.startswith("[") else [part.strip() for part in text.split(";") if part.strip()]
     return json.dumps(items, ensure_ascii=False)
 
 
 _READ: dict[str, Callable[[str], object]] = {
-    "text": str, "float": float, "int": int, "date": date.fromisoformat, "bool": _bool, "unit": _limit_unit, "list": _list,
+    "text": str, "float": float, "int": int, "date": date.fromisoformat, "bool": _bool, "unit": _limit_unit,
+    "list": _list,
 }  # fmt: skip
 
 

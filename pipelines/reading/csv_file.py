@@ -34,11 +34,7 @@ def read_csv(data: bytes, source: Source, file_name: str) -> RawTable:
         )
     top = _top_records(lines, source.delimiter)
     cells: list[list[object]] = [list(record[1]) for record in top]
-    at = (
-        header_index(cells, source, file_name)
-        if source.header_row == "auto"
-        else _said_row(top, source, file_name)
-    )
+    at = header_index(cells, source, file_name) if source.header_row == "auto" else _said_row(top, source, file_name)
     table = RawTable(headings=distinct_headings(cells[at]), rows=[], lines=[])
     # Columns without a heading at the right end may be left out of a line.
     least = max(place for place, cell in enumerate(cells[at]) if not is_blank(cell)) + 1
@@ -146,9 +142,7 @@ def _take(table: RawTable, index: int, fields: list[str], text: str, fits: range
         problem = f"có {len(fields)} trường, bảng có {width} cột{half}"
     if problem:
         shown = text.rstrip("\n").encode("utf-8", "backslashreplace").decode()
-        table.rejects.append(
-            Reject(line_no=index + 1, message=f"Dòng {index + 1}: {problem}.", raw_record=shown)
-        )
+        table.rejects.append(Reject(line_no=index + 1, message=f"Dòng {index + 1}: {problem}.", raw_record=shown))
         return
     row: list[object] = [*fields, *[""] * width]
     table.rows.append(row[:width])

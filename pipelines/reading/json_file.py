@@ -92,9 +92,7 @@ def _nested(
 
 
 def _loaded(data: bytes, source: Source, file_name: str) -> object:
-    encoding = (
-        "utf-8-sig" if source.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else source.encoding
-    )
+    encoding = "utf-8-sig" if source.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else source.encoding
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -113,11 +111,7 @@ def _loaded(data: bytes, source: Source, file_name: str) -> object:
     try:
         return json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
-        at = (
-            f"dòng {error.lineno}, cột {error.colno}"
-            if isinstance(error, json.JSONDecodeError)
-            else "lồng quá sâu"
-        )
+        at = f"dòng {error.lineno}, cột {error.colno}" if isinstance(error, json.JSONDecodeError) else "lồng quá sâu"
         raise FileFault(
             "E-TEP-HONG",
             f"Tệp [{file_name}] không phải JSON trọn vẹn ({at}); tệp hỏng hoặc ghi dở dang.",

@@ -50,9 +50,7 @@ def read_parts(data: bytes, source: Source, corrections: Iterable[Correction], f
             _set_aside_without_code(table, layout)
         found.rejects = [(main, reject) for reject in table.rejects]
         found.parts = (
-            _event_parts(table, layout, found)
-            if source.table == "event"
-            else [_part(main, "", table, layout)]
+            _event_parts(table, layout, found) if source.table == "event" else [_part(main, "", table, layout)]
         )
     for part in found.parts:
         _code(part, source)
@@ -107,9 +105,7 @@ def _set_aside_remarks(table: RawTable, layout: Layout) -> None:
 def _set_aside_without_code(table: RawTable, layout: Layout) -> None:
     place = layout.places.get("dossier_code")
     if place is not None:
-        _set_aside(
-            table, lambda row: text_of(row[place]) == "", "không có mã hồ sơ, không xếp được vào hồ sơ nào"
-        )
+        _set_aside(table, lambda row: text_of(row[place]) == "", "không có mã hồ sơ, không xếp được vào hồ sơ nào")
 
 
 def _set_aside(table: RawTable, is_bad: Callable[[list[object]], bool], why: str) -> None:
@@ -163,11 +159,7 @@ def _sync_layout(table: RawTable, source: Source, prefix: str, file_name: str) -
         for name, heading in source.mapping.items()
         if name == "dossier_code" or (name.startswith(prefix) if prefix else "." not in name)
     }
-    required = (
-        {name: own[name] for name in source.required_names if name in own}
-        if table.rows and not prefix
-        else {}
-    )
+    required = {name: own[name] for name in source.required_names if name in own} if table.rows and not prefix else {}
     part = source.model_copy(update={"table": "dossier", "columns": required})
     whole = layout_of(table, part, file_name)
     keys = {heading: place for place, heading in enumerate(table.headings)}
@@ -176,12 +168,8 @@ def _sync_layout(table: RawTable, source: Source, prefix: str, file_name: str) -
     notes = [n for n in whole.notes if "chưa khai báo" not in n]
     if new:
         texts = ", ".join(f"[{heading}]" for heading in new)
-        notes.append(
-            f"Tệp [{file_name}] có trường chưa khai báo: {texts}; giữ trong tệp gốc, chưa đưa vào tổng hợp."
-        )
-    return Layout(
-        places={name: keys[heading] for name, heading in own.items() if heading in keys}, notes=notes
-    )
+        notes.append(f"Tệp [{file_name}] có trường chưa khai báo: {texts}; giữ trong tệp gốc, chưa đưa vào tổng hợp.")
+    return Layout(places={name: keys[heading] for name, heading in own.items() if heading in keys}, notes=notes)
 
 
 def _code(part: Part, source: Source) -> None:
@@ -190,6 +178,10 @@ def _code(part: Part, source: Source) -> None:
     rows = len(part.lines)
     if source.table == "sync" and part.table == "pause":
         part.values.setdefault("kind", ["SUPPLEMENT"] * rows)
+        if "pause.pause_no" not in source.columns:
+            # An id that is no whole number cannot serve as the running number: time gives it then.
+            ids = part.values.get("pause_no", [])
+            part.values["pause_no"] = [cell if text_of(cell).isdecimal() else None for cell in ids] or [None] * rows
     for canonical, value in source.constants.items():
         if canonical.startswith(prefix) and "." not in canonical.removeprefix(prefix):
             part.values[canonical.removeprefix(prefix)] = [value] * rows

@@ -40,9 +40,7 @@ def _read(path: Path, stamp: tuple[int, int]) -> dict[str, pd.DataFrame]:
     try:
         frame = pd.read_parquet(path, columns=_NEEDED)
     except (ValueError, OSError) as error:
-        raise fault(
-            f"[{path}] is not a portal parquet: {type(error).__name__}.", "check `catalogue.place`"
-        ) from None
+        raise fault(f"[{path}] is not a portal parquet: {type(error).__name__}.", "check `catalogue.place`") from None
     records = [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
     return {
         "procedure": _table("procedure", map(_procedure, records)),
@@ -76,9 +74,7 @@ def _procedure(record: dict[str, Any]) -> dict[str, Any]:
         "fee_vnd": _fee(record),
         "decision_no": record["decision_no"],
         "legal_basis": json.dumps(json.loads(record["legal_bases"] or "[]"), ensure_ascii=False),
-        "result_name": "; ".join(
-            normalise(result["name"]) for result in json.loads(record["results"] or "[]")
-        ),
+        "result_name": "; ".join(normalise(result["name"]) for result in json.loads(record["results"] or "[]")),
     }
 
 

@@ -138,9 +138,7 @@ def layout_of(table: RawTable, source: Source, file_name: str) -> Layout:
     new = [h for h in table.headings if heading_key(h) not in named and not _is_unused_blank(table, h)]
     if new:
         texts = ", ".join(f"[{heading}]" for heading in new)
-        notes.append(
-            f"Tệp [{file_name}] có cột chưa khai báo: {texts}; giữ trong tệp gốc, chưa đưa vào tổng hợp."
-        )
+        notes.append(f"Tệp [{file_name}] có cột chưa khai báo: {texts}; giữ trong tệp gốc, chưa đưa vào tổng hợp.")
     return Layout(places=places, notes=notes)
 
 
@@ -160,9 +158,7 @@ def _column_gone(gone: list[str], table: RawTable, source: Source, file_name: st
     # Headings are shown only where the row is surely a heading row: else they may be a citizen's data.
     is_header = any(heading_key(heading) in known for heading in table.headings)
     found = (
-        ", ".join(f"[{heading}]" for heading in table.headings)
-        if is_header
-        else "không có tiêu đề nào đã khai báo"
+        ", ".join(f"[{heading}]" for heading in table.headings) if is_header else "không có tiêu đề nào đã khai báo"
     )
     return FileFault(
         "E-THIEU-COT",

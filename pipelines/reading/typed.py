@@ -22,8 +22,8 @@ DTYPES = {"text": "str", "int": "Int64", "float": "float64", "instant": "datetim
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(?:Z|[+-]\d{2}:?\d{2})?")
 _OFFSET = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
 _PARTS = {
-    "Y": r"\d{4}", "m": r"\d{1,2}", "d": r"\d{1,2}", "H": r"\d{1,2}", "M": r"\d{1,2}", "S": r"\d{1,2}", "I": r"\d{1,2}",
-    "f": r"\d{1,6}", "z": r"(?:Z|[+-]\d{2}:?\d{2})",
+    "Y": r"\d{4}", "m": r"\d{1,2}", "d": r"\d{1,2}", "H": r"\d{1,2}", "M": r"\d{1,2}", "S": r"\d{1,2}",
+    "I": r"\d{1,2}", "f": r"\d{1,6}", "z": r"(?:Z|[+-]\d{2}:?\d{2})",
 }  # fmt: skip
 _THOUSANDS = re.compile(r"-?\d{1,3}(?:[.,]\d{3})+")
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
@@ -62,9 +62,7 @@ def typed_frame(part: Part, *, time_formats: list[str], zone: str, hash_key: byt
     return frame[[*TABLES[part.table], "unparsed"]]
 
 
-def _typed(
-    cells: list[object], column: Column, time_formats: list[str], zone: str
-) -> tuple[Typed, list[int]]:
+def _typed(cells: list[object], column: Column, time_formats: list[str], zone: str) -> tuple[Typed, list[int]]:
     """The typed column and the rows whose value could not be typed."""
     if column.kind == "instant":
         return _instants(cells, time_formats, zone)
@@ -100,9 +98,7 @@ def _instants(cells: list[object], time_formats: list[str], zone: str) -> tuple[
     texts = pd.Series([text_of(cell) for cell in cells], dtype="str")
     own = [pd.Timestamp(cell) if isinstance(cell, datetime | date) else None for cell in cells]
     values = pd.Series(own, dtype="datetime64[us]")
-    is_open = pd.Series([is_text(cell) or isinstance(cell, int) for cell in cells], dtype=bool) & (
-        texts != ""
-    )
+    is_open = pd.Series([is_text(cell) or isinstance(cell, int) for cell in cells], dtype=bool) & (texts != "")
     # Each different text is read once: one extract repeats its instants often.
     read = _texts_read(tuple(texts[is_open].unique()), tuple(time_formats), zone)
     values[is_open] = texts[is_open].map(read).astype("datetime64[us]")
@@ -156,10 +152,12 @@ def _owner_hashes(part: Part, key: bytes) -> Typed:
 
 
 def number_by_time(frame: pd.DataFrame, number: str, times: list[str]) -> pd.DataFrame:
-    """Fill a running number within each dossier, by the first time that is there, then by line."""
+    """Number the rows of each dossier by the first time that is there, then by line.
+
+    A dossier whose rows all carry a number keeps its own.
+    """
     moment = frame[times[0]].where(frame[times[0]].notna(), frame[times[1]])
-    order = (
-        frame.assign(moment=moment).sort_values(["dossier_code", "moment", "line_no"], kind="stable").index
-    )
-    numbered = frame.loc[order].groupby("dossier_code", dropna=False).cumcount() + 1
-    return frame.assign(**{number: numbered.reindex(frame.index).astype("Int64")})
+    order = frame.assign(moment=moment).sort_values(["dossier_code", "moment", "line_no"], kind="stable").index
+    numbered = (frame.loc[order].groupby("dossier_code", dropna=False).cumcount() + 1).reindex(frame.index)
+    is_open = frame[number].isna().groupby(frame["dossier_code"], dropna=False).transform("any")
+    return frame.assign(**{number: frame[number].where(~is_open, numbered.astype("Int64"))})

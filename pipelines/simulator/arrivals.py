@@ -24,7 +24,14 @@ _MONTH = (0.85, 1.0, 1.08, 1.0, 1.0, 0.97, 0.95, 0.96, 0.98, 1.05, 1.2, 1.5)
 _TET = {2016: date(2016, 2, 8), 2017: date(2017, 1, 28), 2018: date(2018, 2, 16)}
 _COUNTER = "DG-MC"
 # (unit, month, day): the first comer of the Monday on or after this day came on the Saturday before.
-_SATURDAYS = ((_COUNTER, 10, 14), (_COUNTER, 11, 11), (_COUNTER, 12, 2), (_COUNTER, 12, 16), ("DG-QK", 11, 18), ("DG-QS", 12, 9))
+_SATURDAYS = (
+    (_COUNTER, 10, 14),
+    (_COUNTER, 11, 11),
+    (_COUNTER, 12, 2),
+    (_COUNTER, 12, 16),
+    ("DG-QK", 11, 18),
+    ("DG-QS", 12, 9),
+)
 _REFUSALS = ("Hồ sơ không thuộc thẩm quyền giải quyết", "Thiếu giấy tờ bắt buộc, không bổ sung được tại chỗ",
              "Thửa đất đang có tranh chấp", "Giấy tờ nộp không hợp lệ", "Không đủ điều kiện theo quy định")  # fmt: skip
 
@@ -109,7 +116,7 @@ def _unit_cases(
     late = _late_days(rng, total, {_COUNTER: 0.008, "DG-QS": 0.05}.get(unit, 0.02))
     channels = rng.choice([1, 2, 3], size=total, p=[0.93, 0.03, 0.04])
     home = list(COMMUNE_SHARES).index(unit) if unit in COMMUNE_SHARES else -1
-    people = made_up_people(rng, total, [home] * total)
+    people = made_up_people(rng, total, [home] * total, first)
     unlucky = set(rng.choice(total, size=min(refused, total), replace=False).tolist())
     leaving = rng.random(total) if home >= 0 else np.ones(total)
     cases = []

@@ -101,7 +101,10 @@ def _sign_late(cases: list[Case], world: World, count: int) -> list[Case]:
     fit = [
         case
         for case in cases
-        if case.unit_code == COUNTER and case.finished_at and case.final_due_at.date() < end and 0 <= _slack(case) <= 1
+        if case.unit_code == COUNTER
+        and case.finished_at
+        and case.final_due_at.date() < end
+        and 0 <= _slack(case) <= 1
     ]
     fit.sort(key=lambda case: (_slack(case), spin(case.code + "sign", 997), case.code))
     for case in fit[:count]:

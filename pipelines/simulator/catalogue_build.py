@@ -29,13 +29,39 @@ COUNTER = "DG-MC"
 COMMUNES = ("DG-QK", "DG-QS", "DG-DH", "DG-DM", "DG-DP", "DG-DS", "DG-QH")
 DECISION = "Danh mục minh họa (không phải quyết định công bố)"
 MOUNTAIN_EXTRA_DAYS = 10.0
-PROCEDURE_COLUMNS = (
-    "proc_core valid_from proc_code name field_code field_name level limit_quantity limit_unit area_extra "
-    "no_due fee_vnd decision_no legal_basis valid_to subjects_per_year result_name"
-).split()
-PAPER_COLUMNS = "proc_core valid_from paper_no name originals copies".split()
-STEP_COLUMNS = "proc_core valid_from step_no phase role task office_code planned_days is_paused agency".split()
-POSTING_COLUMNS = "proc_core unit_code valid_from valid_to".split()
+PROCEDURE_COLUMNS = [
+    "proc_core",
+    "valid_from",
+    "proc_code",
+    "name",
+    "field_code",
+    "field_name",
+    "level",
+    "limit_quantity",
+    "limit_unit",
+    "area_extra",
+    "no_due",
+    "fee_vnd",
+    "decision_no",
+    "legal_basis",
+    "valid_to",
+    "subjects_per_year",
+    "result_name",
+]
+PAPER_COLUMNS = ["proc_core", "valid_from", "paper_no", "name", "originals", "copies"]
+STEP_COLUMNS = [
+    "proc_core",
+    "valid_from",
+    "step_no",
+    "phase",
+    "role",
+    "task",
+    "office_code",
+    "planned_days",
+    "is_paused",
+    "agency",
+]
+POSTING_COLUMNS = ["proc_core", "unit_code", "valid_from", "valid_to"]
 Item = dict[str, Any]
 
 
@@ -98,7 +124,11 @@ def _own_items(field: dict[str, Any], first: int) -> list[Item]:
 
 
 def _real_items(
-    real: pd.DataFrame, field: dict[str, Any], exclude: re.Pattern[str], taken: dict[str, frozenset[str]], forced: set[str]
+    real: pd.DataFrame,
+    field: dict[str, Any],
+    exclude: re.Pattern[str],
+    taken: dict[str, frozenset[str]],
+    forced: set[str],
 ) -> list[Item]:
     """Usable procedures of a field, commune and district work first; `taken` (code -> words) grows."""
     rows = real[real["field"].isin(field.get("real", []))].copy()

@@ -100,8 +100,7 @@ class Maker:
         while math.gcd(stride, len(pool)) != 1:
             stride -= 1
         papers += [
-            (pool[(start + i * stride) % len(pool)], (start + i) % 2, 1 - (start + i) % 2)
-            for i in range(wanted)
+            (pool[(start + i * stride) % len(pool)], (start + i) % 2, 1 - (start + i) % 2) for i in range(wanted)
         ]
         papers += self._verb_papers(topic)
         if spin(self.code + "id", 10) < 4:

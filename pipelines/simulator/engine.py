@@ -126,9 +126,7 @@ class Engine:
             touch = share * self.dial * count * self.timeline.end / load[key]
             office = Office(name=name, free=list(range(count)), touch=touch)
             if name == slow["office"] and unit == "DG-MC":
-                office.leaves_at = self.timeline.opening(
-                    date(self.timeline.days[-1].year, slow["from_month"], 1)
-                )
+                office.leaves_at = self.timeline.opening(date(self.timeline.days[-1].year, slow["from_month"], 1))
                 office.leavers = max(1, round(count * slow["staff_kept"]))
             self.offices[key] = office
 
@@ -253,9 +251,7 @@ class Engine:
         case = walk.case
         pause = case.pauses[-1]
         pause.ended_at = self.timeline.instant(now)
-        stood = paused_days(
-            ((p.started_at, p.ended_at) for p in case.pauses if p.ended_at), self.world.calendar
-        )
+        stood = paused_days(((p.started_at, p.ended_at) for p in case.pauses if p.ended_at), self.world.calendar)
         day = due_date(case.received_at, walk.procedure.limit, self.world.calendar, paused_working_days=stood)
         pause.new_due_at = datetime.combine(day, datetime.min.time()) + timedelta(hours=17)
 

@@ -46,6 +46,7 @@ class HandIns:
     extracts: dict[tuple[str, date], Extract]
     faults: list[FileFault]
     used: set[str] = field(default_factory=set)
+    index: dict[tuple[str, date], dict[str, Record]] = field(default_factory=dict)
 
     @property
     def initial(self) -> date:
@@ -62,9 +63,12 @@ class HandIns:
         return extract is not None and not extract.fault
 
     def find(self, unit_code: str, night: date, code: str) -> Record | None:
-        """The record of a dossier in one hand-in."""
-        extract = self.extracts.get((unit_code, night))
-        return next((r for r in extract.dossiers if r["dossier_code"] == code), None) if extract else None
+        """The record of a dossier (by its true code) in one hand-in."""
+        key = (unit_code, night)
+        if key not in self.index:
+            extract = self.extracts.get(key)
+            self.index[key] = {r["dossier_code"]: r for r in extract.dossiers} if extract else {}
+        return self.index[key].get(code)
 
     def first_night(self, case: Case) -> date | None:
         """The first night a readable file shows the dossier."""
@@ -82,13 +86,19 @@ class HandIns:
         if found is None:
             found = record_of(case, end_of(night), self.world)
             extract.dossiers.append(found)
+            extract.steps += found["steps"]
             extract.pauses += found["pauses"]
+            self.index[case.unit_code, night][case.code] = found
         return found
 
     def victims(self, unit_code: str, night: date, count: int) -> list[Case]:
         """Up to `count` unused dossiers that entered the unit's books on that night, in an order of no meaning."""
         extract = self.extracts.get((unit_code, night))
-        cases = [self.cases[r["dossier_code"]] for r in extract.dossiers if r["dossier_code"] in self.cases] if extract else []
+        cases = (
+            [self.cases[r["dossier_code"]] for r in extract.dossiers if r["dossier_code"] in self.cases]
+            if extract
+            else []
+        )
         fit = [c for c in cases if c.entered_at.date() == night and c.code not in self.used and not c.will_be_refused]
         fit.sort(key=lambda c: spin(c.code + "victim", 10**6))
         self.used |= {c.code for c in fit[:count]}
@@ -111,14 +121,10 @@ def build_hand_ins(cases: list[Case], world: World, year: int) -> HandIns:
             extract.fault = next((f.kind for f in faults if (f.unit_code, f.night) == (unit_code, night)), "")
             extracts[unit_code, night] = extract
             since = since if extract.fault else end_of(night)
-    return HandIns(
-        world=world, nights=nights, cases={c.code: c for c in cases}, extracts=extracts, faults=faults
-    )
+    return HandIns(world=world, nights=nights, cases={c.code: c for c in cases}, extracts=extracts, faults=faults)
 
 
-def _extract(
-    by_unit: dict[str, list[Watch]], unit_code: str, night: date, since: datetime, world: World
-) -> Extract:
+def _extract(by_unit: dict[str, list[Watch]], unit_code: str, night: date, since: datetime, world: World) -> Extract:
     office = next((office for office, unit in LEG_UNITS.items() if unit == unit_code), None)
     if office:
         return leg_extract(by_unit.get(COUNTER, []), office, night, since)

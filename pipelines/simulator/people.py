@@ -5,7 +5,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương", "Lý", "Giàng", "Triệu")
+_FAMILY = (
+    "Nguyễn",
+    "Trần",
+    "Lê",
+    "Phạm",
+    "Hoàng",
+    "Vũ",
+    "Đặng",
+    "Bùi",
+    "Đỗ",
+    "Hồ",
+    "Ngô",
+    "Dương",
+    "Lý",
+    "Giàng",
+    "Triệu",
+)
 _MIDDLE = ("Văn", "Thị", "Đức", "Thị Thu", "Xuân", "Minh", "Ngọc", "Hữu", "Thị Kim", "Quốc", "Thanh", "A", "Thị Mỹ")
 _GIVEN = (
     "An", "Bình", "Cường", "Dung", "Giang", "Hà", "Hạnh", "Hùng", "Khánh", "Lan", "Linh", "Long", "Mai", "Nam", "Nga",
@@ -25,11 +41,11 @@ class Person:
     address: str
 
 
-def made_up_people(rng: np.random.Generator, count: int, communes: Sequence[int]) -> list[Person]:
-    """`count` people; `communes` gives for each the commune (0..6) they live in, -1 for any."""
+def made_up_people(rng: np.random.Generator, count: int, communes: Sequence[int], first: int = 0) -> list[Person]:
+    """`count` people numbered from `first`; `communes` gives each one's commune (0..6), -1 for any."""
     draws = rng.integers(0, 1 << 30, size=(count, 5))
     people = []
-    for number, (draw, commune) in enumerate(zip(draws.tolist(), communes, strict=True)):
+    for number, (draw, commune) in enumerate(zip(draws.tolist(), communes, strict=True), first):
         family, middle, given, house, place = draw
         name = f"{_FAMILY[family % len(_FAMILY)]} {_MIDDLE[middle % len(_MIDDLE)]} {_GIVEN[given % len(_GIVEN)]}"
         if family % 6 == 0:

@@ -1,6 +1,6 @@
 """Oddities of the dossiers themselves, planted before anything is handed in: every hand-in shows them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
 from pipelines.simulator.case import SUPPLEMENT, Case, PauseRun
@@ -9,8 +9,7 @@ from pipelines.simulator.world import World
 
 COUNTER = "DG-MC"
 # (rule, note, dossier)
-CaseOddity = tuple[str, str, Case]
-Oddities = list[CaseOddity]
+Oddities = list[tuple[str, str, Case]]
 
 
 def plant_cases(cases: list[Case], world: World, year: int) -> Oddities:
@@ -56,7 +55,9 @@ def _odd_returns(pick: Pick, year: int) -> Oddities:
     """The result was noted as returned on the day before it was finished (DT-12)."""
     found: Oddities = []
     for unit, count in ((COUNTER, 3), ("DG-DH", 2)):
-        for case in pick(unit, count, lambda c: _ended_in(c, year, 10, 12) and c.returned_at is not None and _long(c)):
+        for case in pick(
+            unit, count, lambda c: _ended_in(c, year, 10, 12) and c.returned_at is not None and _long(c)
+        ):
             assert case.finished_at is not None
             case.returned_at = case.finished_at - timedelta(days=1)
             found.append(("DQ-DT-12", "ngày trả trước ngày giải quyết xong", case))
@@ -92,7 +93,9 @@ def _third_supplements(pick: Pick, year: int) -> Oddities:
             last = case.pauses[-1]
             while len(case.pauses) < 3:
                 assert last.ended_at is not None
-                began = datetime.combine(last.ended_at.date(), time(15, 5)) if last.ended_at.hour >= 12 else last.ended_at
+                began = (
+                    datetime.combine(last.ended_at.date(), time(15, 5)) if last.ended_at.hour >= 12 else last.ended_at
+                )
                 began = max(began, last.ended_at) + timedelta(minutes=5)
                 last = PauseRun(pause_no=last.pause_no + 1, kind=SUPPLEMENT, started_at=began, reason="Bổ sung bản sao có chứng thực",
                                 old_due_at=case.final_due_at, ended_at=began + timedelta(minutes=10),
@@ -116,10 +119,13 @@ def _foreign_procedures(pick: Pick, world: World) -> Oddities:
     found: Oddities = []
     foreign = [p for p in world.of_level("HUYEN") if p.limit.unit == "WORKING_DAY"]
     for unit, count in (("DG-DH", 2), ("DG-QH", 1)):
-        for case in pick(unit, count, lambda c: c.entered_at.month == 12 and not c.will_be_refused and not c.will_leave):
+        for case in pick(
+            unit, count, lambda c: c.entered_at.month == 12 and not c.will_be_refused and not c.will_leave
+        ):
             own = world.procedures[case.proc_core].limit
             same = [p for p in foreign if p.limit == own] or foreign
-            case.proc_core = same[spin(case.code, len(same))].core
+            chosen = same[spin(case.code, len(same))]
+            case.proc_core, case.fee_vnd = chosen.core, chosen.fee_vnd
             found.append(("DQ-PR-02", "thủ tục chỉ niêm yết ở huyện", case))
     return found
 
@@ -136,8 +142,3 @@ def _long(case: Case) -> bool:
 def _on_the_day(case: Case) -> bool:
     assert case.finished_at is not None
     return case.finished_at.date() == case.final_due_at.date() and not case.pauses
-
-
-def only_shown(oddities: Iterable[CaseOddity]) -> list[Case]:
-    """The dossiers of a list of oddities."""
-    return [case for _, _, case in oddities]

@@ -99,7 +99,8 @@ def _step(run: StepRun, case: Case, at: datetime) -> Record:
         "step_no": run.step_no,
         "task": run.task,
         "office_code": run.office_code,
-        "staff_code": run.staff if run.started_at and run.started_at <= at else None,
+        # Number 00 of an office: with its clerk, nobody has taken it up yet.
+        "staff_code": run.staff if run.started_at and run.started_at <= at else f"{run.office_code}00",
         "arrived_at": run.arrived_at,
         "finished_at": _seen(run.finished_at, at),
         "planned_days": run.planned_days,

@@ -23,7 +23,15 @@ HERE = Path(__file__).parent
 # Dossiers a year at scale 1: the district counter's total is the published one, the communes' is ours.
 RECEIVED = 7_468
 NOT_ACCEPTED = 516
-COMMUNE_SHARES = {"DG-QK": 0.21, "DG-QS": 0.22, "DG-DH": 0.15, "DG-DM": 0.09, "DG-DP": 0.08, "DG-DS": 0.12, "DG-QH": 0.13}
+COMMUNE_SHARES = {
+    "DG-QK": 0.21,
+    "DG-QS": 0.22,
+    "DG-DH": 0.15,
+    "DG-DM": 0.09,
+    "DG-DP": 0.08,
+    "DG-DS": 0.12,
+    "DG-QH": 0.13,
+}
 COMMUNE_RECEIVED = 6_000
 # (staff at scale 1, share of their office time the year's work takes) by office; "*" is any other office.
 DISTRICT_STAFF = {"MC": (5, 0.55), "VPDK": (6, 0.94), "THUE": (4, 0.6), "LD": (2, 0.55), "VP": (2, 0.55),
@@ -78,6 +86,7 @@ class World:
     planted: dict[str, Any]
     unused: tuple[str, ...]
     padded: tuple[str, ...]
+    stated_days: dict[str, float]
 
     def of_level(self, level: str) -> list[Procedure]:
         """Procedures of a level that are in use, by code."""
@@ -128,9 +137,12 @@ def _read_procedures(
     heads = {code: float(weight) for code, weight in planted["heads"].items()}
     weights = {row["proc_core"]: _weight(row, heads | fixed, field_weights) for row in rows}
     decoys = {code for decoy in planted["decoys"] for code in decoy.get("members", [])}
-    idle = sorted((c for c in weights if c not in fixed and c not in heads and c not in decoys), key=lambda c: (weights[c], c))
+    idle = sorted(
+        (c for c in weights if c not in fixed and c not in heads and c not in decoys), key=lambda c: (weights[c], c)
+    )
     unused = tuple(sorted(idle[: planted["unused"]]))
     padded = _padded(rows, weights, fixed, planted["padded"]["count"])
+    stated = {r["proc_core"]: float(r["limit_quantity"]) for r in rows if r["limit_unit"] == "WORKING_DAY"}
     procedures = {}
     for row in rows:
         core = row["proc_core"]
@@ -143,7 +155,15 @@ def _read_procedures(
             weight=0.0 if core in unused else weights[core],
             pace=float(planted["padded"]["pace"]) if core in padded else natural,
         )  # fmt: skip
-    return World(site=site, calendar=calendar, procedures=procedures, planted=planted, unused=unused, padded=padded)
+    return World(
+        site=site,
+        calendar=calendar,
+        procedures=procedures,
+        planted=planted,
+        unused=unused,
+        padded=padded,
+        stated_days=stated,
+    )
 
 
 def _weight(row: dict[str, str], fixed: dict[str, float], field_weights: dict[str, float]) -> float:

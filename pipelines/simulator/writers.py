@@ -7,6 +7,7 @@ texts are written as they are: that is how planted nonsense gets into a cell.
 import csv
 import io
 import json
+import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ _SYNC_TIME = "%Y%m%d%H%M%S"
 _TITLES = {"dossier": "DANH SÁCH HỒ SƠ TIẾP NHẬN VÀ GIẢI QUYẾT", "step": "PHIẾU KIỂM SOÁT QUÁ TRÌNH GIẢI QUYẾT HỒ SƠ",
            "pause": "SỔ THEO DÕI YÊU CẦU BỔ SUNG HỒ SƠ"}  # fmt: skip
 _TITLE_ROWS = 4
+_TONES = "\u0300\u0301\u0303\u0309\u0323"
 
 
 def write_extract(extract: Extract, unit: Unit, inbox: Path) -> Places:
@@ -182,6 +184,15 @@ def _spoilt(data: bytes, fault: str, source: Source) -> bytes:
         old = source.columns.get("proc_code", "\0")
         return data.replace(old.encode(source.encoding), "Mã thủ tục (mới)".encode(source.encoding), 1)
     if fault == "WRONG_ENCODING":
-        return data.decode(source.encoding).encode("utf-16")
+        return _windows_1258(data.decode(source.encoding))
     return data
 
+
+def _windows_1258(text: str) -> bytes:
+    """The old Windows code page for Vietnamese: a vowel with its shape, then the tone as a letter of its own."""
+    out = bytearray()
+    for letter in text:
+        parts = unicodedata.normalize("NFD", letter)
+        shapes = unicodedata.normalize("NFC", "".join(c for c in parts if c not in _TONES))
+        out += (shapes + "".join(c for c in parts if c in _TONES)).encode("cp1258", errors="replace")
+    return bytes(out)

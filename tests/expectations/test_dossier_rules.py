@@ -18,41 +18,88 @@ OPEN = {"status": 4, "finished_at": None, "returned_at": None}
 CASES: dict[str, tuple[Row, Row]] = {
     "DQ-ID-01": ({"dossier_code": None}, {}),
     "DQ-ID-02": ({"dossier_code": "HS-2017/55"}, {"dossier_code": "H16.07-20171218-0000901"}),
-    "DQ-ID-03": ({"dossier_code": "000.00.07.H16-171215-0900"},
-                 {"dossier_code": "000.00.07.H16-171217-0901", "channel": 2, "submitted_at": "2017-12-17 20:00"}),
+    "DQ-ID-03": (
+        {"dossier_code": "000.00.07.H16-171215-0900"},
+        {"dossier_code": "000.00.07.H16-171217-0901", "channel": 2, "submitted_at": "2017-12-17 20:00"},
+    ),
     "DQ-ID-04": ({"dossier_code": "000.99.07.H16-171218-0900"}, {"dossier_code": "000.21.07.H16-171218-0901"}),
     "DQ-ID-05": ({"dossier_code": "000.00.07.H16-171218-0905"}, {"dossier_code": "000.00.07.H16-171218-0905"}),
     "DQ-ID-06": ({"dossier_code": "000.00.07.H16-171218-55555"}, {}),
-    "DQ-ID-07": (OPEN | {"received_at": "2017-12-27 08:30", "entered_at": "2017-12-27 08:40", "due_at": "2018-01-04",
-                         "dossier_code": "000.00.07.H16-171227-0005"},
-                 OPEN | {"received_at": "2017-12-27 08:30", "entered_at": "2017-12-27 08:40", "due_at": "2018-01-04",
-                         "dossier_code": "000.00.07.H16-171227-0001"}),
+    "DQ-ID-07": (
+        OPEN
+        | {
+            "received_at": "2017-12-27 08:30",
+            "entered_at": "2017-12-27 08:40",
+            "due_at": "2018-01-04",
+            "dossier_code": "000.00.07.H16-171227-0005",
+        },
+        OPEN
+        | {
+            "received_at": "2017-12-27 08:30",
+            "entered_at": "2017-12-27 08:40",
+            "due_at": "2018-01-04",
+            "dossier_code": "000.00.07.H16-171227-0001",
+        },
+    ),
     "DQ-PR-01": ({"proc_code": "1.999999"}, {"proc_code": "1.000001.000.00.00.H16"}),
-    "DQ-PR-02": ({"proc_code": "1.000003", "fee_vnd": None},
-                 {"proc_code": "1.000003", "fee_vnd": None, "submitted_at": "2017-06-30 08:00",
-                  "received_at": "2017-06-30 08:30", "entered_at": "2017-06-30 09:00", "due_at": "2017-07-07",
-                  "finished_at": "2017-07-07 08:00", "returned_at": "2017-07-07 09:00"}),
-    "DQ-ST-02": (OPEN | {"status": 3, "refused_at": "2017-12-19 09:00"},
-                 OPEN | {"status": 3, "refused_at": "2017-12-19 09:00", "refusal_reason": "Không thuộc thẩm quyền"}),
+    "DQ-PR-02": (
+        {"proc_code": "1.000003", "fee_vnd": None},
+        {
+            "proc_code": "1.000003",
+            "fee_vnd": None,
+            "submitted_at": "2017-06-30 08:00",
+            "received_at": "2017-06-30 08:30",
+            "entered_at": "2017-06-30 09:00",
+            "due_at": "2017-07-07",
+            "finished_at": "2017-07-07 08:00",
+            "returned_at": "2017-07-07 09:00",
+        },
+    ),
+    "DQ-ST-02": (
+        OPEN | {"status": 3, "refused_at": "2017-12-19 09:00"},
+        OPEN | {"status": 3, "refused_at": "2017-12-19 09:00", "refusal_reason": "Không thuộc thẩm quyền"},
+    ),
     "DQ-ST-03": (OPEN | {"status": 5}, OPEN | {"status": 5, "dossier_code": "000.00.07.H16-171218-0910"}),
-    "DQ-ST-04": (OPEN | {"dossier_code": "000.00.07.H16-171218-0911"},
-                 OPEN | {"dossier_code": "000.00.07.H16-171218-0912"}),
+    "DQ-ST-04": (
+        OPEN | {"dossier_code": "000.00.07.H16-171218-0911"},
+        OPEN | {"dossier_code": "000.00.07.H16-171218-0912"},
+    ),
     "DQ-ST-07": ({"status": 11, "returned_at": None}, {}),
     "DQ-VL-05": ({"fee_vnd": 30000.0}, {"fee_vnd": 28000.0}),
     "DQ-VL-07": ({"channel": 7}, {"channel": None}),
     "DQ-DT-01": ({"due_at": None, "unparsed": '{"due_at": "31/02/2017"}'}, {}),
-    "DQ-DT-02": (OPEN | {"submitted_at": "2017-12-27 08:00", "received_at": "2017-12-28 08:30",
-                         "entered_at": "2017-12-27 08:40", "due_at": "2018-01-05"},
-                 OPEN | {"submitted_at": "2017-12-27 08:00", "received_at": "2017-12-27 23:59",
-                         "entered_at": "2017-12-27 23:59", "due_at": "2018-01-05", "channel": 2,
-                         "dossier_code": "000.00.07.H16-171227-0002"}),
-    "DQ-DT-03": ({"submitted_at": "2017-12-16 08:00", "received_at": "2017-12-16 08:30",
-                  "entered_at": "2017-12-18 08:00"}, {}),
+    "DQ-DT-02": (
+        OPEN
+        | {
+            "submitted_at": "2017-12-27 08:00",
+            "received_at": "2017-12-28 08:30",
+            "entered_at": "2017-12-27 08:40",
+            "due_at": "2018-01-05",
+        },
+        OPEN
+        | {
+            "submitted_at": "2017-12-27 08:00",
+            "received_at": "2017-12-27 23:59",
+            "entered_at": "2017-12-27 23:59",
+            "due_at": "2018-01-05",
+            "channel": 2,
+            "dossier_code": "000.00.07.H16-171227-0002",
+        },
+    ),
+    "DQ-DT-03": (
+        {"submitted_at": "2017-12-16 08:00", "received_at": "2017-12-16 08:30", "entered_at": "2017-12-18 08:00"},
+        {},
+    ),
     "DQ-DT-04": ({"submitted_at": "2017-12-19 08:00"}, {"submitted_at": "2017-12-18 00:00"}),
-    "DQ-DT-05": ({"channel": 2, "submitted_at": "2017-12-13 08:00"}, {"channel": 2, "submitted_at": "2017-12-15 20:00"}),
+    "DQ-DT-05": (
+        {"channel": 2, "submitted_at": "2017-12-13 08:00"},
+        {"channel": 2, "submitted_at": "2017-12-15 20:00"},
+    ),
     "DQ-DT-06": ({"due_at": None}, {"due_at": None, "proc_code": "1.000002", "fee_vnd": None}),
-    "DQ-DT-07": ({"due_at": "2017-12-15 17:00", "proc_code": "1.000002", "fee_vnd": None},
-                 {"due_at": "2017-12-18 00:00", "proc_code": "1.000002", "fee_vnd": None}),
+    "DQ-DT-07": (
+        {"due_at": "2017-12-15 17:00", "proc_code": "1.000002", "fee_vnd": None},
+        {"due_at": "2017-12-18 00:00", "proc_code": "1.000002", "fee_vnd": None},
+    ),
     "DQ-DT-08": ({"due_at": "2017-12-24 17:00"}, {}),
     "DQ-DT-09": ({"due_at": "2017-12-21 17:00"}, {"due_at": "2017-12-22 17:00"}),
     "DQ-DT-10": ({"due_at": "2017-12-27 17:00"}, {"due_at": "2017-12-26 17:00"}),
@@ -60,12 +107,26 @@ CASES: dict[str, tuple[Row, Row]] = {
     "DQ-DT-12": ({"returned_at": "2017-12-21 09:00"}, {"returned_at": "2017-12-22 00:00"}),
     "DQ-DT-13": ({"status": 9, "finished_at": None, "returned_at": None}, {"status": 9, "returned_at": None}),
     "DQ-DT-14": ({"status": 9}, {}),
-    "DQ-DT-15": (OPEN | {"received_at": "2017-06-15 08:30", "submitted_at": "2017-06-15 08:00", "due_at": "2017-06-22",
-                         "entered_at": "2017-06-15 08:40"},
-                 OPEN | {"received_at": "2017-06-23 08:30", "submitted_at": "2017-06-23 08:00", "due_at": "2017-06-30",
-                         "entered_at": "2017-06-23 08:40"}),
-    "DQ-DT-16": ({"finished_at": "2017-12-25 17:00", "returned_at": "2017-12-25 17:00"},
-                 {"finished_at": "2017-12-25 00:00", "due_at": "2017-12-25 00:00"}),
+    "DQ-DT-15": (
+        OPEN
+        | {
+            "received_at": "2017-06-15 08:30",
+            "submitted_at": "2017-06-15 08:00",
+            "due_at": "2017-06-22",
+            "entered_at": "2017-06-15 08:40",
+        },
+        OPEN
+        | {
+            "received_at": "2017-06-23 08:30",
+            "submitted_at": "2017-06-23 08:00",
+            "due_at": "2017-06-30",
+            "entered_at": "2017-06-23 08:40",
+        },
+    ),
+    "DQ-DT-16": (
+        {"finished_at": "2017-12-25 17:00", "returned_at": "2017-12-25 17:00"},
+        {"finished_at": "2017-12-25 00:00", "due_at": "2017-12-25 00:00"},
+    ),
     "DQ-DT-17": ({"entered_at": "2017-12-20 08:00"}, {"entered_at": "2017-12-19 16:00"}),
 }
 # Rules whose case needs more than one row or another context; each has its own test below.
@@ -160,8 +221,12 @@ def test_many_finishes_at_closing_time_are_odd_few_are_not(make: SimpleNamespace
 
 
 def test_absurd_dates_trip_one_rule_and_are_named(make: SimpleNamespace) -> None:
-    rows = make.frame("dossier", {"received_at": "0201-12-18", "dossier_code": make.code(1)},
-                      {"due_at": "2117-12-25"}, {"received_at": None})
+    rows = make.frame(
+        "dossier",
+        {"received_at": "0201-12-18", "dossier_code": make.code(1)},
+        {"due_at": "2117-12-25"},
+        {"received_at": None},
+    )
     verdict = judge({"dossier": rows}, make.context())
     assert make.failed(verdict) == {"DQ-DT-01": 3}
     assert list(verdict.rejected["message"].str.extract(r"được: (.*?);")[0]) == [

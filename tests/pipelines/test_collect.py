@@ -21,7 +21,9 @@ def no_wait(_: float) -> None:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
 
 
 def full(**changes):
@@ -109,7 +111,9 @@ def test_a_file_that_is_not_there(tmp_path, expects, night, status):
 
 
 def test_one_of_two_files_missing_keeps_the_other(tmp_path):
-    steps = source(id="buoc", table="step", place="{night}/{unit}/buoc.csv", columns={"dossier_code": "Mã", "arrived_at": "Lúc"})
+    steps = source(
+        id="buoc", table="step", place="{night}/{unit}/buoc.csv", columns={"dossier_code": "Mã", "arrived_at": "Lúc"}
+    )
     settings = make_site(tmp_path, [unit(sources=[source(), steps])])
     hand_in(settings, "ho_so.csv", csv_text([ROW]))
     outcome = collect_unit(settings, NIGHT, "X1")
@@ -119,7 +123,13 @@ def test_one_of_two_files_missing_keeps_the_other(tmp_path):
 
 
 def test_an_optional_source_may_stay_away(tmp_path):
-    steps = source(id="buoc", table="step", place="{night}/{unit}/buoc.csv", columns={"dossier_code": "Mã", "arrived_at": "Lúc"}, optional=True)
+    steps = source(
+        id="buoc",
+        table="step",
+        place="{night}/{unit}/buoc.csv",
+        columns={"dossier_code": "Mã", "arrived_at": "Lúc"},
+        optional=True,
+    )
     settings = make_site(tmp_path, [unit(sources=[source(), steps])])
     hand_in(settings, "ho_so.csv", csv_text([ROW]))
     assert collect_unit(settings, NIGHT, "X1").status == "COLLECTED"
@@ -275,7 +285,9 @@ def test_several_files_of_a_source_are_read_in_order_of_name(tmp_path):
     names = (f"{NIGHT}/X1/ho_so_1.csv", "ho_so_2.csv", f"{NIGHT}/X1/sua/ho_so_1.csv")
     assert outcome.files == names
     frame = read_staged(settings, NIGHT, ["X1"]).frames["dossier"]
-    assert list(zip(frame["file_name"], frame["dossier_code"], strict=True)) == list(zip(names, ["HS-1", "HS-2", "HS-3"], strict=True))
+    assert list(zip(frame["file_name"], frame["dossier_code"], strict=True)) == list(
+        zip(names, ["HS-1", "HS-2", "HS-3"], strict=True)
+    )
 
 
 def test_control_totals_are_compared(tmp_path):
@@ -301,7 +313,9 @@ def test_landed_bytes_that_were_touched_are_not_believed(tmp_path):
     collect_unit(settings, NIGHT, "X1")
     path.unlink()
     [file] = manifest_of(settings, NIGHT, "X1")
-    (settings.var / "landing" / "raw" / NIGHT / "X1" / file.stored).write_text(csv_text([["HS-8", *ROW[1:]]]), encoding="utf-8")
+    (settings.var / "landing" / "raw" / NIGHT / "X1" / file.stored).write_text(
+        csv_text([["HS-8", *ROW[1:]]]), encoding="utf-8"
+    )
     (settings.var / "landing" / "staged" / NIGHT / "X1" / "outcome.json").unlink()
     outcome = restage(settings, NIGHT, "X1")
     assert (outcome.status, outcome.rows_in) == ("FAILED", 0)
@@ -315,7 +329,7 @@ def test_a_reader_that_breaks_stops_only_its_file_and_says_nothing_of_people(tmp
     def broken(*_):
         raise RuntimeError("Nguyễn Văn Thử 012345678901")
 
-    monkeypatch.setattr("pipelines.stage.read_parts", broken)
+    monkeypatch.setattr("pipelines.reading.gather.read_parts", broken)
     outcome = collect_unit(settings, NIGHT, "X1")
     assert outcome.status == "FAILED"
     assert "RuntimeError" in outcome.message
@@ -341,7 +355,8 @@ def test_a_unit_without_sources_hands_in_nothing(tmp_path):
 
 
 def test_collecting_imports_nothing_heavy():
-    code = "import pipelines.collect, sys; print([m for m in ('pandas','numpy','pyarrow','pydantic') if m in sys.modules])"
+    heavy = "('pandas', 'numpy', 'pyarrow', 'pydantic')"
+    code = f"import pipelines.collect, sys; print([m for m in {heavy} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
 
@@ -350,6 +365,8 @@ def test_the_outcome_file_is_what_collect_returned(tmp_path):
     settings = make_site(tmp_path)
     hand_in(settings, "ho_so.csv", csv_text([ROW], headings=HEADINGS))
     outcome = collect_unit(settings, NIGHT, "X1")
-    stored = json.loads((settings.var / "landing" / "staged" / NIGHT / "X1" / "outcome.json").read_text(encoding="utf-8"))
+    stored = json.loads(
+        (settings.var / "landing" / "staged" / NIGHT / "X1" / "outcome.json").read_text(encoding="utf-8")
+    )
     assert stored["fingerprint"] == outcome.fingerprint
     assert read_staged(settings, NIGHT, ["X1"]).outcomes == [outcome]

@@ -139,7 +139,9 @@ def test_visible_headings_leave_out_everything_personal(tmp_path):
 
 def test_given_columns_are_what_the_sources_map_derive_or_fix(tmp_path):
     columns = {"dossier_code": "A", "received_at": "B", "finished_at": "C", "owner_name": "D", "step.task": "E"}
-    event = source(table="event", columns=columns, constants={"proc_code": "1"}, derive_status={"closed_by": "finished_at"})
+    event = source(
+        table="event", columns=columns, constants={"proc_code": "1"}, derive_status={"closed_by": "finished_at"}
+    )
     given = load_site(write_site(tmp_path, [unit(sources=[event])])).units[0].given_columns()
     assert given["dossier"] == {"dossier_code", "received_at", "finished_at", "owner_hash", "proc_code", "status"}
     assert given["step"] == {"dossier_code", "step_no", "task"}
@@ -177,5 +179,3 @@ def test_settings_come_from_the_environment(tmp_path):
     assert settings.warehouse_url == f"duckdb:///{tmp_path / 'var' / 'warehouse.duckdb'}"
     assert settings.smtp_url is None
     assert "a-key-only" not in repr(settings)
-
-

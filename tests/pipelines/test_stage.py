@@ -6,7 +6,9 @@ from datetime import datetime
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from domain.columns import PERSON, TABLES
 from domain.ids import owner_hash
@@ -14,7 +16,17 @@ from pipelines.collect import collect_unit
 from pipelines.people import person_of
 from pipelines.stage import Staged, read_staged
 from tests.factories.sites import (
-    HEADINGS, KEY, NIGHT, ROW, csv_text, hand_in, json_text, make_site, source, unit, xlsx_bytes,
+    HEADINGS,
+    KEY,
+    NIGHT,
+    ROW,
+    csv_text,
+    hand_in,
+    json_text,
+    make_site,
+    source,
+    unit,
+    xlsx_bytes,
 )  # fmt: skip
 
 
@@ -118,7 +130,11 @@ def test_one_undecodable_line_is_set_aside_alone(tmp_path):
 )
 def test_the_wrong_encoding_fails_the_file_and_says_how_to_mend(tmp_path, written, declared):
     text = csv_text([["HS-é", *ROW[1:]]] * 9).replace("Mã hồ sơ", "Mé")
-    text = "".join(c for c in text if c.isascii() or c == "é") if written != "utf-8" else csv_text([ROW] * 8 + [["HS"] * 6])
+    text = (
+        "".join(c for c in text if c.isascii() or c == "é")
+        if written != "utf-8"
+        else csv_text([ROW] * 8 + [["HS"] * 6])
+    )
     result = staged(tmp_path, text.encode(written), encoding=declared)
     outcome = result.outcomes[0]
     assert (outcome.status, outcome.rows_in) == ("FAILED", 0)
@@ -175,7 +191,9 @@ def test_a_quote_never_closed_costs_one_line(tmp_path):
 
 def test_a_quoted_field_may_hold_lines_and_delimiters(tmp_path):
     columns = source()["columns"] | {"refusal_reason": "Lý do"}
-    text = csv_text([[*ROW, '"thiếu giấy tờ,\nphải bổ sung"'], [*rows("HS-2")[0], "x"]], headings=[*HEADINGS, "Lý do"])
+    text = csv_text(
+        [[*ROW, '"thiếu giấy tờ,\nphải bổ sung"'], [*rows("HS-2")[0], "x"]], headings=[*HEADINGS, "Lý do"]
+    )
     frame = dossiers(staged(tmp_path, text, columns=columns))
     assert frame["refusal_reason"].tolist() == ["thiếu giấy tờ, phải bổ sung", "x"]
     assert frame["line_no"].tolist() == [2, 4]
@@ -221,7 +239,9 @@ def test_a_column_ignored_by_name_is_no_note(tmp_path):
 
 
 def test_headings_match_whatever_their_case_spaces_and_accents_are_stored_like(tmp_path):
-    text = csv_text([ROW], headings=[unicodedata.normalize("NFD", f"  {h.upper()} ").replace(" ", "  ") for h in HEADINGS])
+    text = csv_text(
+        [ROW], headings=[unicodedata.normalize("NFD", f"  {h.upper()} ").replace(" ", "  ") for h in HEADINGS]
+    )
     assert len(dossiers(staged(tmp_path, text))) == 1
 
 
@@ -307,8 +327,18 @@ def test_offsets_are_brought_to_the_sites_zone_across_summer_time(tmp_path):
 
 def test_numbers_are_read_as_offices_write_them(tmp_path):
     columns = {"dossier_code": "A", "proc_code": "B", "received_at": "C", "fee_vnd": "D", "status": "E"}
-    values = [("28.000", "9"), ("1.250.000 đồng", "9.0"), ("28000", " 10 "), ("miễn", "xong"), ("", ""), ("28,000", "9,5")]
-    text = csv_text([[f"HS-{n}", "1", "18/12/2017", f'"{fee}"', f'"{status}"'] for n, (fee, status) in enumerate(values)], headings="ABCDE")
+    values = [
+        ("28.000", "9"),
+        ("1.250.000 đồng", "9.0"),
+        ("28000", " 10 "),
+        ("miễn", "xong"),
+        ("", ""),
+        ("28,000", "9,5"),
+    ]
+    text = csv_text(
+        [[f"HS-{n}", "1", "18/12/2017", f'"{fee}"', f'"{status}"'] for n, (fee, status) in enumerate(values)],
+        headings="ABCDE",
+    )
     frame = dossiers(staged(tmp_path, text, columns=columns))
     assert frame["fee_vnd"].fillna(-1).tolist() == [28000, 1250000, 28000, -1, -1, 28000]
     assert frame["status"].fillna(-1).tolist() == [9, 9, 10, -1, -1, -1]
@@ -328,7 +358,9 @@ def test_codes_are_translated_and_an_unknown_one_is_not_guessed(tmp_path):
 def test_a_status_can_be_derived(tmp_path):
     columns = {name: h for name, h in source()["columns"].items() if name != "status"}
     text = csv_text([ROW, [*ROW[:4], "", ""], [*ROW[:4], "hôm qua", ""]])
-    frame = dossiers(staged(tmp_path, text, columns=columns, ignore=["Trạng thái"], derive_status={"closed_by": "finished_at"}))
+    frame = dossiers(
+        staged(tmp_path, text, columns=columns, ignore=["Trạng thái"], derive_status={"closed_by": "finished_at"})
+    )
     assert frame["status"].tolist() == [9, 4, 9]
 
 
@@ -337,7 +369,9 @@ def test_a_status_can_be_derived(tmp_path):
 
 def test_personal_columns_end_in_landing(tmp_path):
     columns = source()["columns"] | {"owner_name": "Họ tên", "owner_id_no": "CCCD", "owner_address": "Nơi ở"}
-    text = csv_text([[*ROW, "Nguyễn Văn Thử", "024195001234", "Thôn 1"]], headings=[*HEADINGS, "Họ tên", "CCCD", "Nơi ở"])
+    text = csv_text(
+        [[*ROW, "Nguyễn Văn Thử", "024195001234", "Thôn 1"]], headings=[*HEADINGS, "Họ tên", "CCCD", "Nơi ở"]
+    )
     settings = make_site(tmp_path, [unit(sources=[source(columns=columns)])])
     hand_in(settings, "ho_so.csv", text)
     outcome = collect_unit(settings, NIGHT, "X1")
@@ -375,7 +409,9 @@ def test_a_workbook_with_titles_real_and_text_instants_and_remarks(tmp_path):
 
 
 def test_spreadsheet_numbers_in_text_columns_lose_their_point_zero(tmp_path):
-    result = staged(tmp_path, xlsx_bytes([HEADINGS, [1001, 2.5, datetime(2017, 12, 18), "", "", 4]]), name="a.xlsx", format="xlsx")
+    result = staged(
+        tmp_path, xlsx_bytes([HEADINGS, [1001, 2.5, datetime(2017, 12, 18), "", "", 4]]), name="a.xlsx", format="xlsx"
+    )
     row = dossiers(result).iloc[0]
     assert (row["dossier_code"], row["proc_code"]) == ("1001", "2.5")
 
@@ -404,11 +440,18 @@ def test_a_workbook_that_cannot_be_used_is_an_outcome(tmp_path, data, text):
 
 # --- JSON -----------------------------------------------------------------------------------------------
 
-FLAT = {"columns": {"dossier_code": "ma", "proc_code": "tthc", "received_at": "nhan", "status": "tt"}, "format": "json"}
+FLAT = {
+    "columns": {"dossier_code": "ma", "proc_code": "tthc", "received_at": "nhan", "status": "tt"},
+    "format": "json",
+}
 
 
 def test_a_list_of_flat_records(tmp_path):
-    records = [{"ma": "HS-1", "tthc": "1.000001", "nhan": "2017-12-18", "tt": 4}, {"ma": "HS-2", "nhan": None, "tthc": "x", "mới": [1]}, 7]
+    records = [
+        {"ma": "HS-1", "tthc": "1.000001", "nhan": "2017-12-18", "tt": 4},
+        {"ma": "HS-2", "nhan": None, "tthc": "x", "mới": [1]},
+        7,
+    ]
     result = staged(tmp_path, json_text(records), name="a.json", **FLAT)
     frame = dossiers(result)
     assert frame["dossier_code"].tolist() == ["HS-1", "HS-2"]
@@ -474,13 +517,18 @@ def test_the_national_message_gives_all_three_tables(tmp_path):
         [2, "SUPPLEMENT", "thiếu bản sao"], [1, "SUPPLEMENT", "thiếu đơn"],
     ]  # fmt: skip
     assert pauses["new_due_at"].tolist() == [pd.Timestamp(2017, 12, 25, 17), pd.NaT]
-    assert sorted(zip(result.rejects["table_name"], result.rejects["line_no"], strict=True)) == [("dossier", 3), ("pause", 3)]
+    assert sorted(zip(result.rejects["table_name"], result.rejects["line_no"], strict=True)) == [
+        ("dossier", 3),
+        ("pause", 3),
+    ]
     assert result.outcomes[0].rows_in == 2 + 2 + 2 + 2
     assert "[TruongLa]" in result.outcomes[0].message
     assert len(result.raw) == 6
 
 
-@pytest.mark.parametrize("wrap", [lambda m: {"service": "DongBoHoSoMC", "data": m}, lambda m: {"DongBoHoSoMC": m}, lambda m: m])
+@pytest.mark.parametrize(
+    "wrap", [lambda m: {"service": "DongBoHoSoMC", "data": m}, lambda m: {"DongBoHoSoMC": m}, lambda m: m]
+)
 def test_the_message_may_be_wrapped(tmp_path, wrap):
     assert len(dossiers(staged(tmp_path, json_text(wrap(SYNC)), **SYNC_SOURCE))) == 2
 
@@ -493,10 +541,30 @@ def test_progress_may_come_beside_the_dossiers(tmp_path):
 
 
 def test_names_of_the_message_can_be_mapped_otherwise(tmp_path):
-    message = [{"MaHoSo": "A", "MaTTHC": "1", "NgayTiepNhan": "20171218083000", "DanhSachHoSoBoSung": [{"NgayBoSung": "20171219090000", "Loai": "thuế", "Lan": 7}]}]
-    changes = SYNC_SOURCE | {"columns": {"pause.kind": "Loai", "pause.pause_no": "Lan"}, "codes": {"pause.kind": {"thuế": "FINANCIAL"}}}
+    message = [
+        {
+            "MaHoSo": "A",
+            "MaTTHC": "1",
+            "NgayTiepNhan": "20171218083000",
+            "DanhSachHoSoBoSung": [{"NgayBoSung": "20171219090000", "Loai": "thuế", "Lan": 7}],
+        }
+    ]
+    changes = SYNC_SOURCE | {
+        "columns": {"pause.kind": "Loai", "pause.pause_no": "Lan"},
+        "codes": {"pause.kind": {"thuế": "FINANCIAL"}},
+    }
     pauses = staged(tmp_path, json_text(message), **changes).frames["pause"]
     assert pauses[["pause_no", "kind"]].values.tolist() == [[7, "FINANCIAL"]]
+
+
+@pytest.mark.parametrize(("ids", "numbers"), [(["7", 9], [7, 9]), (["a-b", "9"], [2, 1]), ([None, "9"], [2, 1])])
+def test_the_messages_own_ids_number_its_supplements_when_they_are_numbers(tmp_path, ids, numbers):
+    days = ["20171220090000", "20171219090000"]
+    asked = [{"HoSoBoSungId": key, "NgayBoSung": day} for key, day in zip(ids, days, strict=True)]
+    message = [{"MaHoSo": "A", "MaTTHC": "1", "NgayTiepNhan": "20171218083000", "DanhSachHoSoBoSung": asked}]
+    pauses = staged(tmp_path, json_text(message), **SYNC_SOURCE).frames["pause"]
+    assert pauses["pause_no"].tolist() == numbers
+    assert (pauses["unparsed"] == "").all()
 
 
 def test_a_truncated_message_is_an_outcome(tmp_path):
@@ -533,7 +601,11 @@ def test_an_event_log_gives_each_dossier_once_and_each_event_as_a_step(tmp_path)
 
 
 def test_pauses_without_a_number_are_numbered_by_time(tmp_path):
-    changes = {"table": "pause", "columns": {"dossier_code": "a", "started_at": "b"}, "constants": {"kind": "SUPPLEMENT"}}
+    changes = {
+        "table": "pause",
+        "columns": {"dossier_code": "a", "started_at": "b"},
+        "constants": {"kind": "SUPPLEMENT"},
+    }
     text = csv_text([["X", "2017-12-05"], ["X", "2017-12-01"], ["Y", "2017-12-03"]], headings="ab")
     pauses = staged(tmp_path, text, **changes).frames["pause"]
     assert pauses["pause_no"].tolist() == [2, 1, 1]
@@ -544,7 +616,12 @@ def test_pauses_without_a_number_are_numbered_by_time(tmp_path):
 
 
 def test_a_correction_mends_what_it_names_and_keeps_the_raw_record(tmp_path):
-    mend = {"where": {"dossier_code": "HS-2"}, "set": {"received_at": "2017-12-18 09:00", "status": 4}, "reason": "gõ nhầm ngày", "told": "X1, 21/12/2017"}
+    mend = {
+        "where": {"dossier_code": "HS-2"},
+        "set": {"received_at": "2017-12-18 09:00", "status": 4},
+        "reason": "gõ nhầm ngày",
+        "told": "X1, 21/12/2017",
+    }
     text = csv_text([ROW, ["HS-2", "1.000001", "18/12/0217", "", "", "đang làm"]])
     result = staged(tmp_path, text, corrections=[mend], codes={"status": {"9": 9}})
     row = dossiers(result).iloc[1]
@@ -564,7 +641,12 @@ def test_a_correction_that_matches_nothing_is_a_note(tmp_path):
 # --- nothing is lost ------------------------------------------------------------------------------------
 
 
-@given(st.binary(max_size=300) | st.lists(st.text("HS-1,\"\n\r;ă\0 ", max_size=30), max_size=12).map(lambda parts: csv_text(rows("HS-1")).encode() + "\n".join(parts).encode()))
+@given(
+    st.binary(max_size=300)
+    | st.lists(st.text('HS-1,"\n\r;ă\0 ', max_size=30), max_size=12).map(
+        lambda parts: csv_text(rows("HS-1")).encode() + "\n".join(parts).encode()
+    )
+)
 @hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "json"])
 def test_any_bytes_end_as_an_outcome_and_every_row_is_accounted_for(tmp_path_factory, kind, data):

@@ -314,7 +314,7 @@ def report_row(unit_code: str, field_code: str, field_name: str, **figures: int)
 
 
 def report_06a() -> pd.DataFrame:
-    """Two units; the sums below are worked out by hand: 1210 = 880 + 300 + 30 at DG-MC, 105 = 100 + 3 + 2 at DG-QK."""
+    """Two units; sums by hand: 1210 = 880 + 300 + 30 at DG-MC, 105 = 100 + 3 + 2 at DG-QK."""
     return pd.DataFrame(
         [
             report_row(

@@ -19,48 +19,6 @@ from warehouse.bulk import insert_frame
 from warehouse.compare import differences, snapshot
 
 
-@pytest.fixture
-def slices(given: Any) -> list[Slice]:
-    """Three nights of two units: a pause with a moved date, a quiet move, a code of two units, bad rows."""
-    return [
-        given.slice(
-            "U1",
-            "2017-12-04",
-            [given.dossier("D1"), given.dossier("D2"), given.dossier("D3", proc_core="1.000002")],
-            steps=[
-                given.step("D1", 1, "2017-12-04 08:00", "2017-12-05 09:00"),
-                given.step("D1", 2, "2017-12-05 09:00"),
-            ],
-            quarantine=[given.held("DQ-DT-07", "D9")],
-            rule_results=[given.rule("DQ-DT-03", 1)],
-            flags=[{"dossier_code": "D1", "rule_id": "DQ-DT-03", "severity": "warning"}],
-            files=[{"source_id": "hs", "file_name": "hs.csv", "sha256": "ab", "bytes": 10}],
-        ),
-        given.slice("U2", "2017-12-05", [given.dossier("D2", line_no=7), given.dossier("D4", status=3)]),
-        given.slice(
-            "U1",
-            "2017-12-06",
-            [
-                given.dossier("D1", status=5),
-                given.dossier("D2", due_at="2017-12-29 17:00"),
-                given.dossier("D9"),
-            ],
-            pauses=[given.pause("D1", 1, "2017-12-06 09:00")],
-        ),
-        given.slice("U2", "2017-12-06", status="MISSING"),
-        given.slice(
-            "U1",
-            "2017-12-11",
-            [
-                given.dossier("D1", due_at="2017-12-20 17:00"),
-                given.dossier("D3", status=9, finished_at="2017-12-11 10:00"),
-            ],
-            pauses=[given.pause("D1", 1, "2017-12-06 09:00", "2017-12-11 08:30")],
-            rule_results=[given.rule("DQ-DT-03", 0)],
-        ),
-    ]
-
-
 def filled(warehouse: Warehouse, slices: list[Slice]) -> dict[str, pd.DataFrame]:
     for new in slices:
         warehouse.replace_slice(new)

@@ -44,6 +44,9 @@ versions AS (
 SELECT
     d.dossier_code,
     d.unit_code,
+    d.night,
+    d.file_name,
+    d.line_no,
     COALESCE(d.office_code, '') AS office_code,
     d.proc_key AS proc_core,
     v.valid_from AS proc_valid_from,

@@ -1,16 +1,29 @@
--- One row a unit: the nights of :quarter ('2017-Q4') on which it was due to hand in data, and on how many it
--- did. Counted from the warehouse's first night on: what lies before came in with the initial load. A unit is
--- due every night, or only on working days, as its `expects` says, while it exists.
+-- One row a unit: the nights of the quarter that ends on :last_day on which it was due to hand in data, on how
+-- many it did by night :known (NULL: whatever is there), and is_covered: its data reach the quarter's last due
+-- night. A night missed in between shows in the counts; what it held came with the next collection.
+-- Counted from the warehouse's first night on: what lies before came in with the initial load. A unit is due
+-- every night, or only on working days, as its `expects` says, while it exists.
 WITH first_night AS (
     SELECT MIN(night) AS night FROM slice_outcome
+),
+collected AS (
+    SELECT unit_code, night
+    FROM slice_outcome
+    WHERE
+        status IN ('COLLECTED', 'UNCHANGED')
+        AND (CAST(:known AS VARCHAR) IS NULL OR night <= CAST(:known AS VARCHAR))
+),
+reach AS (
+    SELECT unit_code, MAX(night) AS last_night FROM collected GROUP BY unit_code
 ),
 days AS (
     SELECT c.day, CAST(c.day AS VARCHAR) AS night, c.is_working
     FROM calendar_day AS c
     CROSS JOIN first_night AS f
     WHERE
-        CAST(CAST(EXTRACT(YEAR FROM c.day) AS INTEGER) AS VARCHAR) || '-Q'
-        || CAST(CAST(EXTRACT(QUARTER FROM c.day) AS INTEGER) AS VARCHAR) = :quarter
+        c.day <= CAST(:last_day AS DATE)
+        AND EXTRACT(YEAR FROM c.day) = EXTRACT(YEAR FROM CAST(:last_day AS DATE))
+        AND EXTRACT(QUARTER FROM c.day) = EXTRACT(QUARTER FROM CAST(:last_day AS DATE))
         AND CAST(c.day AS VARCHAR) >= f.night
 ),
 expected AS (
@@ -24,10 +37,12 @@ expected AS (
 SELECT
     e.unit_code,
     COUNT(*) AS expected,
-    CAST(SUM(CASE WHEN o.status IN ('COLLECTED', 'UNCHANGED') THEN 1 ELSE 0 END) AS BIGINT) AS collected,
-    MIN(CASE WHEN o.status IN ('COLLECTED', 'UNCHANGED') THEN NULL ELSE e.night END) AS first_missing,
-    MAX(CASE WHEN o.status IN ('COLLECTED', 'UNCHANGED') THEN NULL ELSE e.night END) AS last_missing
+    COUNT(o.night) AS collected,
+    MIN(CASE WHEN o.night IS NULL THEN e.night END) AS first_missing,
+    MAX(CASE WHEN o.night IS NULL THEN e.night END) AS last_missing,
+    COALESCE(MAX(r.last_night) >= MAX(e.night), FALSE) AS is_covered
 FROM expected AS e
-LEFT JOIN slice_outcome AS o ON o.unit_code = e.unit_code AND o.night = e.night
+LEFT JOIN collected AS o ON o.unit_code = e.unit_code AND o.night = e.night
+LEFT JOIN reach AS r ON r.unit_code = e.unit_code
 GROUP BY e.unit_code
 ORDER BY e.unit_code

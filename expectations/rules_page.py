@@ -1,0 +1,39 @@
+"""The reference page of the rules, docs/reference/rules.md, made from the rules themselves."""
+
+from expectations.catalogue import RULES
+
+SEVERITY_VI = {"critical": "loại khỏi thống kê, chờ sửa", "warning": "cảnh báo", "info": "để biết"}
+_TABLE_VI = {
+    "dossier": "Hồ sơ (`dossier`)",
+    "step": "Bước xử lý (`step`)",
+    "pause": "Tạm dừng (`pause`)",
+    "unit": "Đơn vị trong đêm (`unit`)",
+}
+_HEAD = """# Data-quality rules
+
+Made from `expectations/` by `python -m expectations.rules_page`; do not edit by hand.
+
+A failed *critical* rule sets the row aside (quarantine) until it is corrected; *warning* and *info* keep the
+row and flag the dossier. A rule applies to a unit only when the unit's sources give the columns it needs;
+otherwise the results say so by name. A rule that could not run counts as failed, and if it is critical the
+rows it applies to are set aside.
+"""
+
+
+def rules_page() -> str:
+    """docs/reference/rules.md: every rule by table with severity, needed columns and sentence."""
+    parts = [_HEAD]
+    for table, title in _TABLE_VI.items():
+        parts.append(f"## {title}\n\n| Rule | Severity | Needs | What it says |\n|---|---|---|---|")
+        parts += [
+            f"| {rule.id} | {rule.severity} ({SEVERITY_VI[rule.severity]}) | "
+            f"{', '.join(f'`{column}`' for column in rule.needs) or 'always'} | {rule.sentence} |"
+            for rule in RULES
+            if rule.table == table
+        ]
+        parts.append("")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    print(rules_page(), end="")
