@@ -132,7 +132,7 @@ def slow_steps(steps: pd.DataFrame, context: FlagContext) -> list[dict[str, Any]
     for row in rows_of(steps.loc[slow]):
         unit, core = text_or_none(row.unit_code), text_or_none(row.proc_core)
         whose = f"của thủ tục {context.names.procedure(core)}" if core else f"(gộp {row.procedures} thủ tục)"
-        office = f" ở {row.office_code}" if text_or_none(row.office_code) else ""
+        office = f" ở {context.names.office(str(unit), row.office_code)}" if text_or_none(row.office_code) else ""
         middle = (
             "" if pd.isna(row.median_half_days) else f", một nửa số lần mất trên {days_vi(row.median_half_days / 2)}"
         )

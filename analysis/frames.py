@@ -55,17 +55,28 @@ def _day(value: object) -> date | None:
 def in_force(frame: pd.DataFrame, on: date, *, key: Sequence[str]) -> pd.DataFrame:
     """The version of each row in force on a day, ordered by `key`.
 
-    Needs: the key columns, valid_from; valid_to when versions may end (the day itself is no longer in force)
+    Needs: the key columns, valid_from; valid_to when versions may end (its last day in force)
     Gives: the same columns; for each proc_core/unit only the rows of its latest version in force
     """
     if frame.empty or "valid_from" not in frame.columns:
         return frame.sort_values(list(key), kind="stable").reset_index(drop=True)
-    begin = frame["valid_from"].map(_day)
-    end = frame["valid_to"].map(_day) if "valid_to" in frame.columns else pd.Series(None, index=frame.index)
-    keep = [(a is None or a <= on) and (b is None or b > on) for a, b in zip(begin, end, strict=True)]
+    # plain lists: a column of dates and gaps would turn the gaps into NaN
+    begin = [_day(value) for value in frame["valid_from"]]
+    end = [_day(value) for value in frame["valid_to"]] if "valid_to" in frame.columns else [None] * len(frame)
+    keep = [(a is None or a <= on) and (b is None or on <= b) for a, b in zip(begin, end, strict=True)]
     kept = frame.loc[keep].assign(_begin=[a or date.min for a, k in zip(begin, keep, strict=True) if k])
     if kept.empty:
         return frame.iloc[0:0].reset_index(drop=True)
     latest = kept.groupby(key[0])["_begin"].transform("max")
     kept = kept.loc[kept["_begin"] == latest].drop(columns="_begin")
     return kept.sort_values(list(key), kind="stable").reset_index(drop=True)
+
+
+def plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same frame with numpy types: a nullable number becomes a float with NaN, so that comparing is never NA."""
+    changed = {
+        name: "float64"
+        for name, kind in frame.dtypes.items()
+        if isinstance(kind, pd.api.extensions.ExtensionDtype) and pd.api.types.is_numeric_dtype(kind)
+    }
+    return frame.astype(changed) if changed else frame

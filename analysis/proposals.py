@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -36,7 +36,10 @@ _DISTRICT_LEVELS = {"HUYEN", "XA", "PHONG", "DISTRICT", "COMMUNE"}
 
 @dataclass(frozen=True, kw_only=True)
 class ProposalContext:
-    """What every proposal needs beside its own figures. `dossiers` and `papers`: per procedure, of the year."""
+    """What every proposal needs beside its own figures. `dossiers`, `papers`, `fees` by procedure, of the year.
+
+    `agencies`: office -> the agency it belongs to when that is not the site's own.
+    """
 
     quarter: str
     names: Names
@@ -44,6 +47,7 @@ class ProposalContext:
     dossiers: Mapping[str, float]
     papers: Mapping[str, float]
     fees: Mapping[str, float]
+    agencies: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,7 +256,9 @@ def _mend(found: "pd.Series[Any]", cores: list[str], flag_ids: list[str], contex
     unit = str(found["unit_code"])
     level = (context.names.unit_levels.get(unit) or "").upper()
     who = PROVINCE if level in _PROVINCE_LEVELS else DISTRICT if level in _DISTRICT_LEVELS else UNKNOWN
-    office = f", {found['office_code']}" if text_or_none(found["office_code"]) else ""
+    office = (
+        f", {context.names.office(unit, str(found['office_code']))}" if text_or_none(found["office_code"]) else ""
+    )
     planned, median = found["planned_half_days"] / 2, found["median_half_days"] / 2
     middle = "" if pd.isna(median) else f" (trung vị thực tế {days_vi(median)})"
     row = _row(context, "MEND_STEP", cores, flag_ids, None) | {

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis import flags as flagging
 from analysis import proposals as proposing
 from analysis.families import families
-from analysis.frames import in_force, rows_of, window
+from analysis.frames import in_force, plain, rows_of, window
 from analysis.limit_flags import limit_flags
 from analysis.limits import limit_cuts
 from analysis.overlap import overlaps
@@ -64,11 +64,15 @@ def quarter_analysis(
 
     Needs (any may be missing or empty; what that switches off is said): duration_count, step_count, report_count,
       usage_count, paper_usage as the models give them; procedure, procedure_paper, procedure_step,
-      procedure_posting, unit as the dimensions (all versions); evidence: unit_code, proc_core, kind (a timeliness
-      word or a flag kind), dossier_code; report_count_previous: the quarter before, to check what was carried over
+      procedure_posting, unit, office as the dimensions (all versions); evidence: unit_code, proc_core, kind (a
+      timeliness word or a flag kind), dossier_code; report_count_previous: the quarter before, to check what was carried over
     """
     limits = thresholds or Thresholds()
-    book = _Book(counts=dict(counts), quarter=Quarter.parse(quarter), thresholds=limits)
+    book = _Book(
+        counts={name: plain(frame) for name, frame in counts.items()},
+        quarter=Quarter.parse(quarter),
+        thresholds=limits,
+    )
     off: list[tuple[str, str]] = []
     notes: list[tuple[str, str]] = []
     for part in PARTS:
@@ -215,6 +219,14 @@ class _Book:
         real = papers.loc[[is_paper(str(name)) for name in papers["name"]]]
         return _by_core(real.groupby("proc_core", sort=True).size())
 
+    def agencies(self) -> dict[str, str]:
+        steps = self.steps
+        if steps.empty or not {"office_code", "agency"} <= set(steps.columns):
+            return {}
+        outside = steps.dropna(subset=["office_code", "agency"]).sort_values(["office_code", "agency"])
+        named = zip(outside["office_code"].astype(str), outside["agency"].astype(str), strict=True)
+        return {office: agency for office, agency in named if agency}
+
     def fees(self) -> dict[str, float]:
         procedures = self.procedures
         if procedures.empty or "fee_vnd" not in procedures.columns:
@@ -229,7 +241,7 @@ def _by_core(values: "pd.Series[Any]") -> dict[str, float]:
 def _conclusions(
     book: _Book, figures: dict[str, pd.DataFrame], rate: HourlyRate
 ) -> tuple[list[proposing.Draft], pd.DataFrame]:
-    names = Names.of(book.dimension("unit", ["unit_code"]), book.procedures)
+    names = Names.of(book.dimension("unit", ["unit_code"]), book.procedures, book.frame("office"))
     context = flagging.FlagContext(
         quarter=str(book.quarter), thresholds=book.thresholds, names=names, examples=book.frame("evidence")
     )

@@ -1,11 +1,12 @@
 """How figures are written for a person in an office: comma decimals, days, shares, names of units and procedures."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
-from analysis.frames import text_or_none
+from analysis.frames import rows_of, text_or_none
 
 
 def number_vi(value: float, digits: int = 1) -> str:
@@ -29,6 +30,10 @@ def between_vi(low: float, high: float) -> str:
     return f"từ {share_vi(low)} đến {share_vi(high)}"
 
 
+# Said before the name anyway: "thủ tục “Thủ tục đăng ký khai sinh”" reads badly.
+_LEAD = re.compile(r"^\s*thủ tục\s*:?\s+", re.IGNORECASE)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Names:
     """What units and procedures are called; the code itself where no name is known."""
@@ -36,23 +41,34 @@ class Names:
     units: Mapping[str, str]
     unit_levels: Mapping[str, str]
     procedures: Mapping[str, str]
+    offices: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, units: pd.DataFrame, procedures: pd.DataFrame) -> "Names":
-        """Needs: `units` unit_code, name, level; `procedures` proc_core, name (either may be empty)."""
+    def of(cls, units: pd.DataFrame, procedures: pd.DataFrame, offices: pd.DataFrame) -> "Names":
+        """Names by code; any of the frames may be empty.
+
+        Needs: `units` unit_code, name, level; `procedures` proc_core, name; `offices` unit_code, office_code, name
+        """
+        own = [(str(row.unit_code), str(row.office_code), text_or_none(row.name)) for row in rows_of(offices)]
         return cls(
             units=_lookup(units, "unit_code", "name"),
             unit_levels=_lookup(units, "unit_code", "level"),
             procedures=_lookup(procedures, "proc_core", "name"),
+            offices={(unit, code): name for unit, code, name in own if name},
         )
 
     def unit(self, code: str) -> str:
         """The unit's name."""
         return self.units.get(code, code)
 
+    def office(self, unit: str, code: str) -> str:
+        """The name of a unit's office."""
+        return self.offices.get((unit, code), code)
+
     def procedure(self, core: str) -> str:
         """The procedure's name in quotation marks, with its code."""
-        name = self.procedures.get(core)
+        name = _LEAD.sub("", self.procedures.get(core, ""))
+        name = name[:1].upper() + name[1:]
         return f"“{name}” ({core})" if name else f"“{core}”"
 
 

@@ -191,11 +191,15 @@ def _messages(part: _Judged, rule: Rule, failing: npt.NDArray[np.int64]) -> list
         return [_NOT_RUN.format(rule=rule.id)] * len(failing)
     if not len(failing):
         return []
-    seen = part.facts.seen.take(failing)
-    shown = {name: worked_out(part.facts).take(failing) for name, worked_out in rule.show.items()}
-    values = seen.drop(columns=list(shown), errors="ignore").assign(**shown)
-    rows = values[list(_fields(rule.message))].to_dict("records")
-    return [rule.message.format_map({str(name): show(value) for name, value in row.items()}) for row in rows]
+    # A fault in the wording must not lose the finding: the rule's own sentence is said instead.
+    try:
+        shown = {name: worked_out(part.facts).take(failing) for name, worked_out in rule.show.items()}
+        seen = part.facts.seen.take(failing).drop(columns=list(shown), errors="ignore")
+        rows = seen.assign(**shown)[list(_fields(rule.message))].to_dict("records")
+        return [rule.message.format_map({str(name): show(value) for name, value in row.items()}) for row in rows]
+    except Exception:
+        _LOG.exception("message of rule [%s] could not be worded", rule.id)
+        return [rule.sentence] * len(failing)
 
 
 def _fields(message: str) -> set[str]:

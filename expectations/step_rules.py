@@ -19,7 +19,9 @@ def _dates_read(facts: StepFacts) -> Series:
 
 
 def _signed(facts: StepFacts) -> Series:
-    signed = facts.seen["arrived_at"].notna() & (facts.seen["staff_code"].notna() | ~facts.gives("staff_code"))
+    # A step still waiting has nobody yet; one handed over has.
+    nobody = facts.seen["staff_code"].isna() & facts.seen["finished_at"].notna() & facts.gives("staff_code")
+    signed = facts.seen["arrived_at"].notna() & ~nobody
     return verdicts(signed, True | signed, facts.index)
 
 

@@ -7,6 +7,7 @@ to stage.
 import hashlib
 import os
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ from pipelines.outcome import FileFault, UnitOutcome
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
-    from pipelines.unit import Source, Unit
+    from pipelines.unit import Unit
 
 __all__ = ["collect_unit", "landed_nights", "manifest_of", "restage"]
 
@@ -48,15 +49,24 @@ def collect_unit(settings: "Settings", night: str, unit_code: str, *, wait: Wait
     """
     unit = settings.site.unit(unit_code)
     before = read_manifest(settings, night, unit_code) or Manifest()
+    wanted = _wanted(settings.inbox, night, unit)
+    names = _names(settings.inbox, wanted)
     files: list[LandedFile] = []
     faults: list[LandedFault] = []
-    for source in unit.sources:
-        taken, wrong = _take_source(settings, night, unit, source, wait)
-        if not taken and not wrong:
-            taken = [file for file in before.files if file.source_id == source.id]
-            wrong = [fault for fault in before.faults if fault.source_id == source.id]
-        files += taken
-        faults += wrong
+    for source_id, role, paths in wanted:
+        for path in paths:
+            try:
+                data = _steady_bytes(path, names[path], settings.inbox, wait)
+            except FileFault as fault:
+                text, status = str(fault), fault.status
+                faults += [
+                    LandedFault(source_id=source_id, file_name=names[path], text=text, status=status, role=role)
+                ]
+                continue
+            files.append(_landed(raw_folder(settings, night, unit_code), data, path, (source_id, names[path], role)))
+        if not paths:
+            files += [file for file in before.files if (file.source_id, file.role) == (source_id, role)]
+            faults += [fault for fault in before.faults if (fault.source_id, fault.role) == (source_id, role)]
     write_manifest(settings, night, unit_code, Manifest(files=tuple(files), faults=tuple(faults)))
     return restage(settings, night, unit_code)
 
@@ -78,42 +88,29 @@ def manifest_of(settings: "Settings", night: str, unit_code: str) -> list[Landed
     return [file for file in manifest.files if file.role == "data"]
 
 
-def _take_source(
-    settings: "Settings", night: str, unit: "Unit", source: "Source", wait: Wait
-) -> tuple[list[LandedFile], list[LandedFault]]:
-    """Copy a source's files (data and control) from the inbox to landing."""
-    files: list[LandedFile] = []
-    faults: list[LandedFault] = []
+def _wanted(inbox: Path, night: str, unit: "Unit") -> list[tuple[str, str, list[Path]]]:
+    """(source id, role, files in the inbox) of every place the unit's file names."""
     from pipelines.unit import filled_place  # noqa: PLC0415 - pydantic is there by now, with the settings
 
-    places = [(source.place, "data")] + ([(source.control.place, "control")] if source.control else [])
-    for place, role in places:
-        paths = _found(settings.inbox, filled_place(place, unit=unit.code, night=night))
-        names = [path.name for path in paths]
-        for path in paths:
-            name = path.name if names.count(path.name) == 1 else path.relative_to(settings.inbox).as_posix()
-            try:
-                data = _steady_bytes(path, name, settings.inbox, wait)
-            except FileFault as fault:
-                if role == "data":
-                    faults.append(
-                        LandedFault(source_id=source.id, file_name=name, text=str(fault), status=fault.status)
-                    )
-                continue
-            sha256 = hashlib.sha256(data).hexdigest()
-            stored = f"{sha256[:12]}/{path.name}"
-            write_bytes(raw_folder(settings, night, unit.code) / stored, data)
-            files.append(
-                LandedFile(
-                    source_id=source.id,
-                    file_name=name,
-                    sha256=sha256,
-                    size=len(data),
-                    stored=stored,
-                    role=role,
-                )
-            )
-    return files, faults
+    places = [(source.id, "data", source.place) for source in unit.sources]
+    places += [(source.id, "control", source.control.place) for source in unit.sources if source.control]
+    return [(name, role, _found(inbox, filled_place(p, unit=unit.code, night=night))) for name, role, p in places]
+
+
+def _names(inbox: Path, wanted: list[tuple[str, str, list[Path]]]) -> dict[Path, str]:
+    """What each file is called: its own name, or its path below the inbox where two have the same name."""
+    paths = {path for _, _, found in wanted for path in found}
+    count = Counter(path.name for path in paths)
+    return {path: path.name if count[path.name] == 1 else path.relative_to(inbox).as_posix() for path in paths}
+
+
+def _landed(folder: Path, data: bytes, path: Path, label: tuple[str, str, str]) -> LandedFile:
+    """Keep a file's bytes in landing; `label` is its source, its name and its role."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    stored = f"{sha256[:12]}/{path.name}"
+    write_bytes(folder / stored, data)
+    source_id, name, role = label
+    return LandedFile(source_id=source_id, file_name=name, sha256=sha256, size=len(data), stored=stored, role=role)
 
 
 def _found(inbox: Path, pattern: str) -> list[Path]:

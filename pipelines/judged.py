@@ -96,11 +96,13 @@ def quarantine_rows(
     columns = ["unit_code", "night", "table_name", "file_name", "line_no", "rule_id", "severity", "message",
                "dossier_code", "raw_record", "stage"]
     frame = pd.DataFrame(rows, columns=columns)
-    frame["quarantine_id"] = [
-        stable_id(r.unit_code, r.night, r.table_name, r.file_name, str(r.line_no), r.rule_id) for r in frame.itertuples()
-    ]
+    place = ["unit_code", "night", "table_name", "file_name", "line_no", "rule_id"]
+    # one record of a nested message may hold several steps: they share its line
+    nth = frame.groupby(place, dropna=False).cumcount()
+    keys = zip(*(frame[name].astype(str) for name in place), nth.astype(str), strict=True)
+    frame["quarantine_id"] = [stable_id(*key) for key in keys]
     frame["state"] = "OPEN"
-    return frame.drop_duplicates("quarantine_id").sort_values("quarantine_id", ignore_index=True)
+    return frame.sort_values("quarantine_id", ignore_index=True)
 
 
 def masked(raw_json: str, visible: set[str]) -> str:

@@ -40,6 +40,7 @@ class LandedFault:
     file_name: str
     text: str
     status: OutcomeStatus
+    role: str = "data"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,7 +59,7 @@ class Warehouse:
                 return cls(engine, engine.connect())
             except DBAPIError as error:
                 said = str(error.orig)
-                is_lock = "lock" in said.lower()
+                is_lock = "could not set lock" in said.lower()
                 if is_lock and time.monotonic() < end:
                     time.sleep(0.1)
                     continue

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     screen = Screen()
     try:
         settings = Settings.from_env()
-        place = Place(home=settings.var.resolve() / "airflow", port=free_port(UI_PORT if command == "serve" else 0))
+        place = Place(home=settings.var / "airflow", port=free_port(UI_PORT if command == "serve" else 0))
         prepare(place, preload=command == "job")
         with only_one(place):
             return {"job": main_job, "serve": serve}[command](settings, place, screen)
@@ -60,15 +60,16 @@ def main_job(settings: Settings, place: Place, screen: Screen) -> int:
     environ = variables(place, quick=True) | site_variables(settings)
     environ["TINHGON_SCHEDULE_UNTIL"] = NIGHTS[-1]
     airflow = Airflow(place, environ=environ)
-    with simulated_inbox(settings, environ, screen):
+    with simulation(settings, environ, screen) as finish_simulation:
         migrate_metadata(airflow, screen)
-    with airflow:
-        with screen.step("warehouse"):
-            tinhgon("migrate", environ)
-        driver = Driver(airflow=airflow, rest=Rest(place), screen=screen)
-        driver.wait_ready(start.isoformat())
-        driver.rest.ensure_pool("warehouse_writer", 1)
-        drive(driver, nights=NIGHTS, quarter=QUARTER)
+        with airflow:
+            finish_simulation()
+            with screen.step("warehouse"):
+                tinhgon("migrate", environ)
+            driver = Driver(airflow=airflow, rest=Rest(place), screen=screen)
+            driver.wait_ready(start.isoformat())
+            driver.rest.ensure_pool("warehouse_writer", 1)
+            drive(driver, nights=NIGHTS, quarter=QUARTER)
     screen.line("")
     screen.line(tinhgon("status", environ))
     screen.line(f"All done in {(datetime.now(UTC) - start).total_seconds():.0f} s.")
@@ -94,11 +95,11 @@ def serve(settings: Settings, place: Place, screen: Screen) -> int:
 
 
 def site_variables(settings: Settings) -> dict[str, str]:
-    """The site's places as absolute paths: tasks run in another folder."""
+    """The site's places, which settings give as absolute paths: tasks run in another folder."""
     return {
-        "TINHGON_SITE": str(settings.site_folder.resolve()),
-        "TINHGON_VAR": str(settings.var.resolve()),
-        "TINHGON_INBOX": str(settings.inbox.resolve()),
+        "TINHGON_SITE": str(settings.site_folder),
+        "TINHGON_VAR": str(settings.var),
+        "TINHGON_INBOX": str(settings.inbox),
     }
 
 
@@ -115,36 +116,37 @@ def migrate_metadata(airflow: Airflow, screen: Screen) -> None:
 
 
 @contextmanager
-def simulated_inbox(settings: Settings, environ: dict[str, str], screen: Screen) -> Iterator[None]:
-    """Let the simulator write the shipped site's inbox while the body runs, unless the inbox is there.
+def simulation(settings: Settings, environ: dict[str, str], screen: Screen) -> Iterator[Callable[[], None]]:
+    """Let the simulator write the shipped site's inbox beside the body, unless the inbox is there.
 
-    It writes beside the inbox and is moved into place when whole: half an inbox is never taken for one.
+    Gives a function that waits for it. It writes beside the inbox and is moved into place when whole: half an
+    inbox is never taken for one.
     """
     if settings.inbox.exists():
-        yield
+        yield lambda: None
         return
     partial = settings.inbox.with_name(settings.inbox.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.parent.mkdir(parents=True, exist_ok=True)
-    truth = settings.var.resolve() / "truth" / "truth.json"
-    command = [sys.executable, "-m", "pipelines.simulator", str(settings.site_folder.resolve())]
-    log = settings.var.resolve() / "simulator.log"
-    with screen.step("simulated year 2017"), log.open("wb") as output:
-        places = ["--inbox", str(partial.resolve()), "--truth", str(truth)]
-        simulator = subprocess.Popen([*command, *places], cwd=REPO, env=environ, stdout=output, stderr=output)
-        try:
-            yield
-            code = simulator.wait()
-        finally:
-            simulator.kill()
-            simulator.wait()
-        if code:
-            raise KnownError(
-                "E-SIMULATOR",
-                f"the simulator ended with code [{code}]",
-                mend=f"read [{log}], then ./run again",
-            )
-        partial.rename(settings.inbox)
+    command = [sys.executable, "-m", "pipelines.simulator", str(settings.site_folder)]
+    command += ["--inbox", str(partial), "--truth", str(settings.var / "truth" / "truth.json")]
+    log = settings.var / "simulator.log"
+    with log.open("wb") as output:
+        simulator = subprocess.Popen(command, cwd=REPO, env=environ, stdout=output, stderr=output)
+
+    def finish() -> None:
+        with screen.step("simulated files of ten units"):
+            if code := simulator.wait():
+                raise KnownError(
+                    "E-SIMULATOR", f"the simulator ended with code [{code}]", mend=f"read [{log}], then ./run again"
+                )
+            partial.rename(settings.inbox)
+
+    try:
+        yield finish
+    finally:
+        simulator.kill()
+        simulator.wait()
 
 
 def tinhgon(command: str, environ: dict[str, str]) -> str:

@@ -79,10 +79,12 @@ class Driver:
                 state = self.rest.state(dag, run)
                 if state in DONE:
                     break
-                tasks = self.rest.tasks(dag, run)
-                if any(task["state"] == "awaiting_input" for task in tasks):
-                    self._answer(dag, run)
-                step.update(_doing(tasks))
+                # Asking for the tasks costs the same two cores that do the work: only where somebody looks.
+                if dag == QUARTER_DAG or step.is_seen:
+                    tasks = self.rest.tasks(dag, run)
+                    step.update(_doing(tasks))
+                    if any(task["state"] == "awaiting_input" for task in tasks):
+                        self._answer(dag, run)
             if state == "failed":
                 raise self._failure(dag, run, key)
 
@@ -159,5 +161,7 @@ def _plain(line: str) -> str:
         return line
     words = str(entry.get("event", ""))
     for error in entry.get("error_detail") or []:
-        words += f"\n  {error.get('exc_type')}: {error.get('exc_value')}"
+        for frame in (error.get("frames") or [])[-2:]:
+            words += f"\n    {frame.get('filename')}:{frame.get('lineno')} {frame.get('name')}"
+        words += f"\n    {error.get('exc_type')}: {error.get('exc_value')}"
     return "" if words.startswith("::") else words

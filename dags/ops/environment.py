@@ -20,16 +20,27 @@ USER: Final = "admin"
 
 # Loaded once in the scheduler, from which tasks are forked: a task then starts in a blink, not in seconds.
 PRELOAD: Final = '''"""Read by Airflow at start. Written by ./run; safe to delete."""
+import importlib
 import sys
+from contextlib import suppress
+
+EARLY = (
+    "airflow.sdk.api.client",
+    "airflow.sdk.execution_time.supervisor",
+    "airflow.sdk.execution_time.task_runner",
+    "great_expectations",
+    "pyarrow.parquet",
+    "alembic.command",
+    "duckdb_sqlalchemy",
+    "expectations.judge",
+    "pipelines.nightly",
+    "pipelines.quarterly",
+)
 
 if "scheduler" in sys.argv:
-    import airflow.sdk.api.client  # noqa: F401
-    import airflow.sdk.execution_time.supervisor  # noqa: F401
-    import airflow.sdk.execution_time.task_runner  # noqa: F401
-    import great_expectations  # noqa: F401
-    import pandas  # noqa: F401
-    import pyarrow.parquet  # noqa: F401
-    import sqlalchemy  # noqa: F401
+    for name in EARLY:
+        with suppress(Exception):  # a task that needs it will say what is wrong with it
+            importlib.import_module(name)
 '''
 
 

@@ -17,6 +17,11 @@ class Step:
     name: str
     status: Status | None = None
 
+    @property
+    def is_seen(self) -> bool:
+        """True on a terminal."""
+        return self.status is not None
+
     def update(self, doing: str) -> None:
         """Show what the step is doing (on a terminal only)."""
         if self.status:

@@ -19,7 +19,7 @@ Spec = dict[str, Any]
 
 BLUE, AMBER, GREEN, RED, GREY, PALE = "#1f4e79", "#d9a12b", "#2f7d4f", "#b3261e", "#8795a1", "#c9d6e3"
 WIDTH = 560
-LINE_LENGTH, MOST_LINES = 44, 2
+LINE_LENGTH, MOST_LINES = 46, 3
 LOCALE = {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " đồng"], "percent": "\u00a0%"}
 CONFIG: Spec = {
     "font": "Liberation Sans, Arial, sans-serif",
@@ -82,7 +82,7 @@ def late_shares(rows: Sequence[Row], *, title: str) -> Markup:
             },
         },
     ]
-    return draw({"layer": layers, "height": {"step": 34}}, title=title)
+    return draw({"layer": layers, "height": {"step": 44}}, title=title)
 
 
 KM = "Ước lượng có tính hồ sơ đang giải quyết (vạch: khoảng tin cậy 95 %)"
@@ -99,7 +99,7 @@ def stacked(rows: Sequence[Row], parts: Sequence[tuple[str, str, str]], *, title
     spec = {
         "data": {"values": data},
         "mark": {"type": "bar", "stroke": "white"},
-        "height": {"step": 34},
+        "height": {"step": 44},
         "encoding": {
             "y": _names([_labelled(row)["label"] for row in rows]),
             "x": {
@@ -156,7 +156,7 @@ def spans(rows: Sequence[Row], *, ends: tuple[tuple[str, str], tuple[str, str]],
             },
         },
     ]
-    return draw({"layer": layers, "height": {"step": 34}}, title=title)
+    return draw({"layer": layers, "height": {"step": 44}}, title=title)
 
 
 def bars(rows: Sequence[Row], *, value: str, title: str, axis: str) -> Markup:
@@ -166,7 +166,7 @@ def bars(rows: Sequence[Row], *, value: str, title: str, axis: str) -> Markup:
     across = {"field": value, "type": "quantitative", "axis": {"title": axis, "format": ",.0f", "tickCount": 6}}
     spec = {
         "data": {"values": data},
-        "height": {"step": 34},
+        "height": {"step": 44},
         "layer": [
             {"mark": {"type": "bar", "color": BLUE, "height": 18}, "encoding": {"y": down, "x": across}},
             {
@@ -238,7 +238,7 @@ def _labelled(row: Row) -> Row:
 
 
 def folded(label: str, *, length: int = LINE_LENGTH, most: int = MOST_LINES) -> str:
-    """A long name on at most two lines, the rest cut with an ellipsis (the table has it whole)."""
+    """A long name on a few lines, the rest cut with an ellipsis (the table has it whole)."""
     lines: list[str] = [""]
     for word in label.split():
         if len(lines[-1]) + len(word) + 1 <= length or not lines[-1]:

@@ -27,6 +27,16 @@ from pipelines.publish.inputs import Message
 MORNING = time(6, 0, tzinfo=timezone(timedelta(hours=7)))
 
 
+# What concerns one letter only (its address, its content); anything else ends the whole session.
+REFUSED = (
+    smtplib.SMTPRecipientsRefused,
+    smtplib.SMTPSenderRefused,
+    smtplib.SMTPDataError,
+    smtplib.SMTPNotSupportedError,
+    ValueError,
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class MailReport:
     """What became of the messages: `delivered` by SMTP or written, `skipped` as sent before, `failed` with reason."""
@@ -66,7 +76,7 @@ def send_mail(
                 try:
                     session.send_message(as_email(each, sender), from_addr=sender, to_addrs=[each.recipient])
                     delivered.append(each)
-                except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
+                except REFUSED as error:
                     failed.append((each, _reason(error)))
     except (OSError, smtplib.SMTPException) as error:
         done = {(each.recipient, each.night) for each in delivered} | {(m.recipient, m.night) for m, _ in failed}

@@ -193,8 +193,8 @@ def signature(document: Any, *, receivers: Sequence[str], title: str, name: str 
     paragraph(right, (name or "……………………………", "b"), align=CENTER, after=0)
 
 
-def grid(document: Any, rows: Sequence[Sequence[str]], widths_mm: Sequence[float], *, size: float = 11.5) -> None:
-    """A bordered table: words in the first column, figures in the others; the heading row repeats on every page."""
+def grid(document: Any, rows: Sequence[Sequence[str]], widths_mm: Sequence[float], *, words: int = 1) -> None:
+    """A bordered table: `words` columns of words, then figures; the first row is the heading of every page."""
     table = document.add_table(rows=len(rows), cols=len(widths_mm))
     table.style = "Table Grid"
     table.autofit = False
@@ -202,13 +202,14 @@ def grid(document: Any, rows: Sequence[Sequence[str]], widths_mm: Sequence[float
     for column, width in zip(table.columns, widths_mm, strict=True):
         column.width = Mm(width)
     for place, row in enumerate(rows):
+        table.rows[place]._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
         for at, (cell, content, width) in enumerate(zip(table.rows[place].cells, row, widths_mm, strict=True)):
             cell.width = Mm(width)
             line = cell.paragraphs[0]
             line.paragraph_format.space_after = Pt(1)
-            line.alignment = CENTER if place == 0 else RIGHT if at else LEFT
+            line.alignment = CENTER if place == 0 else LEFT if at < words else RIGHT
             run = line.add_run(printable(content))
-            run.bold, run.font.size = place == 0, Pt(size)
+            run.bold, run.font.size = place == 0, Pt(11.5)
     mark = OxmlElement("w:tblHeader")
     mark.set(qn("w:val"), "true")
     table.rows[0]._tr.get_or_add_trPr().append(mark)

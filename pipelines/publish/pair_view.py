@@ -22,11 +22,21 @@ def overlap_pairs(papers: QuarterPapers) -> tuple[list[Row], list[Row]]:
     if table.empty:
         return [], []
     rows = records(table[table["propose_merge"].astype(bool) & table["relation"].isin(RELATION_VI)])
+    flagged = _flagged(papers)
+    if flagged:  # the book speaks of the pairs the quarter flagged, so that its figures agree
+        rows = [row for row in rows if (row["proc_core"], row["other_proc_core"]) in flagged]
     listed = [_pair(papers, row) for row in rows]
     types = _paper_types(
         papers, {core for row in listed[:PAIRS_SHOWN] for core in (row["proc_core"], row["other_proc_core"])}
     )
     return [row | _side_by_side(papers, row, types) for row in listed[:PAIRS_SHOWN]], listed
+
+
+def _flagged(papers: QuarterPapers) -> set[tuple[str, str]]:
+    flags = papers.results.flags
+    if flags.empty:
+        return set()
+    return {(row["proc_core"], row["other_proc_core"]) for row in records(flags[flags["kind"] == "OVERLAP"])}
 
 
 def _pair(papers: QuarterPapers, row: Mapping[Any, Any]) -> Row:

@@ -5,6 +5,7 @@ machine drafts; a person decides, and a decision that was recorded is shown with
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
@@ -154,11 +155,33 @@ def _appendix(
     if not rows:
         paragraph(document, "Quý này không có phương án nào.", indent=True)
         return
+    _overview(document, rows)
     for place, (field, group) in enumerate(by_field(rows)):
         roman = ROMAN[place] if place < len(ROMAN) else str(place + 1)
         paragraph(document, (f"{roman}. LĨNH VỰC {field.upper()}", "b"), align=LEFT, after=6, keep=True)
         for order, row in enumerate(group, start=1):
             _proposal(document, row, order, costs.get(str(row["proposal_id"]), []))
+
+
+def _overview(document: Any, rows: Sequence[Row]) -> None:
+    """All proposals of an appendix on one table, so that the reader sees the whole before the parts."""
+    body = [
+        (
+            str(place),
+            str(row["title"]),
+            _who(row["competence"]),
+            formats.money(row["saving"]) if row["has_cost"] else "–",
+        )
+        for place, row in enumerate((row for _, group in by_field(rows) for row in group), start=1)
+    ]
+    paragraph(document, ("Tổng hợp", "b"), align=LEFT, after=4, keep=True)
+    heading = ("TT", "Phương án", "Thẩm quyền", "Tiết kiệm (đồng/năm)")
+    office_docx.grid(document, (heading, *body), (10, 86, 38, 28), words=3)
+
+
+def _who(competence: object) -> str:
+    """Who decides, without what it is they decide: the words in brackets and after a colon."""
+    return re.sub(r"\s*\([^)]*\)", "", str(competence)).split(":")[0]
 
 
 def by_field(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
@@ -208,13 +231,13 @@ def _proposal(document: Any, row: Row, order: int, costs: Sequence[Row]) -> None
 
 
 def _evidence(document: Any, row: Row) -> None:
-    if not row["evidence"]:
+    if not row["evidence"] or row["kind"] == "REVIEW_UNUSED":  # there the list of procedures is the evidence
         return
     paragraph(document, ("Căn cứ số liệu:", "b"), indent=True, after=2, keep=True)
-    for sentence in row["evidence"][:5]:
+    for sentence in row["evidence"][:3]:
         paragraph(document, f"- {sentence}", indent=True, after=2)
-    if len(row["evidence"]) > 5:
-        paragraph(document, f"- và {len(row['evidence']) - 5} dấu hiệu khác, xem sổ tay quý.", indent=True, after=2)
+    if len(row["evidence"]) > 3:
+        paragraph(document, f"- và {len(row['evidence']) - 3} dấu hiệu khác, xem sổ tay quý.", indent=True, after=2)
     if row["examples"]:
         paragraph(document, (f"Hồ sơ ví dụ: {', '.join(row['examples'])}.", "i"), indent=True)
 
@@ -248,6 +271,11 @@ def _benefit(document: Any, row: Row, order: int, costs: Sequence[Row]) -> None:
     )
     for line in lines:
         paragraph(document, line, indent=True, after=2)
+    if row["kind"] == "CUT_DAYS":
+        sooner = formats.plain_number(row["days_before"] - row["days_after"])
+        paragraph(
+            document, f"- Thời hạn giải quyết rút ngắn: {sooner} ngày làm việc mỗi hồ sơ.", indent=True, after=2
+        )
     if not costs:
         paragraph(document, "", after=6)
         return

@@ -211,10 +211,16 @@ def slow_steps(papers: QuarterPapers) -> list[Row]:
             "excess": row["excess_half_days"] / 2,
             "office": _office(papers, row["unit_code"], row["office_code"]),
             "is_flagged": (row["unit_code"], row["proc_core"], row["step_no"]) in flagged,
-            "label": f"{row['task'] or 'Bước ' + str(row['step_no'])} – {papers.unit_name(row['unit_code'])}",
+            "label": _step_label(papers, row, is_one_unit=rows["unit_code"].nunique() == 1),
         }
         for row in records(rows.head(SHOWN))
     ]
+
+
+def _step_label(papers: QuarterPapers, row: Row, *, is_one_unit: bool) -> str:
+    """The step, and its unit where the chart shows more than one."""
+    task = str(row["task"] or f"Bước {row['step_no']}")
+    return task if is_one_unit else f"{task} – {papers.unit_name(row['unit_code'])}"
 
 
 def bulk_entered(papers: QuarterPapers) -> int:
@@ -240,9 +246,16 @@ def limit_cuts(papers: QuarterPapers) -> list[Row]:
     return [_named(papers, row) for row in records(rows)]
 
 
-def limit_questions(papers: QuarterPapers) -> list[Row]:
-    """Sentences on limits that cannot be kept or do not fit the plan of their steps."""
-    return [row for row in _flags(papers, "LIMIT_TOO_SHORT", "LIMIT_CUT") if row["rule"] != "KM_LIMIT"]
+def limits_too_short(papers: QuarterPapers) -> list[Row]:
+    """Flags on limits that most dossiers cannot keep."""
+    return [row for row in _flags(papers, "LIMIT_TOO_SHORT") if row["rule"] == "KM_MOST_LATE"]
+
+
+def limit_mismatches(papers: QuarterPapers) -> list[Row]:
+    """Flags on limits that do not fit the plan of their steps (value: sum of the steps, limit_value: the limit)."""
+    rows = [row for row in _flags(papers, "LIMIT_TOO_SHORT", "LIMIT_CUT") if str(row["rule"]).startswith("STEP_SUM")]
+    named = [_named(papers, row) for row in rows]
+    return sorted(named, key=lambda row: (-abs(row["value"] - row["limit_value"]), str(row["proc_core"])))
 
 
 def unused_by_field(papers: QuarterPapers) -> list[Row]:

@@ -78,7 +78,7 @@ def gather(settings: "Settings", night: str, unit: "Unit", manifest: Manifest) -
 def _gather_source(got: Gathered, source: "Source") -> None:
     """Read every file of a source; what is wrong with one never stops the next."""
     files = got.manifest.data_of(source.id)
-    faults = [fault for fault in got.manifest.faults if fault.source_id == source.id]
+    faults = [fault for fault in got.manifest.faults if (fault.source_id, fault.role) == (source.id, "data")]
     if not files and not faults:
         _note_missing(got, source)
         return
@@ -229,6 +229,9 @@ def _landed_bytes(path: Path, file: LandedFile) -> bytes:
 
 def _compare_control(got: Gathered, source: "Source", dossiers: int) -> None:
     """Compare the unit's own count of dossiers with ours, and say it when they differ."""
+    for fault in got.manifest.faults:
+        if (fault.source_id, fault.role) == (source.id, "control"):
+            got.notes.append(fault.text)
     for file in got.manifest.control_of(source.id):
         path = raw_folder(got.settings, got.night, got.unit.code) / file.stored
         try:

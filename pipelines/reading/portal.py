@@ -66,7 +66,7 @@ def _procedure(record: dict[str, Any]) -> dict[str, Any]:
     return _key(record) | {
         "proc_code": record["code"],
         "name": normalise(record["name"]),
-        "field_code": fold(record["field"]),
+        "field_code": _field_code(record["field"]),
         "field_name": normalise(record["field"]),
         "level": ",".join(str(level).upper() for level in json.loads(record["levels"] or "[]")),
         "limit_quantity": limit if known else "",
@@ -76,6 +76,12 @@ def _procedure(record: dict[str, Any]) -> dict[str, Any]:
         "legal_basis": json.dumps(json.loads(record["legal_bases"] or "[]"), ensure_ascii=False),
         "result_name": "; ".join(normalise(result["name"]) for result in json.loads(record["results"] or "[]")),
     }
+
+
+@lru_cache(maxsize=1024)
+def _field_code(field: str) -> str:
+    """The portal gives fields no code: the name without case and accents is one."""
+    return fold(field)
 
 
 def _fee(record: dict[str, Any]) -> float | str:
@@ -91,7 +97,7 @@ def _papers(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
         name = normalise(str(document["name"])).lstrip("-–+*• ").strip()
         if document["role"] != "document" or not name:
             continue
-        paper = found.setdefault(fold(name), {"name": name, "originals": 0, "copies": 0})
+        paper = found.setdefault(name.casefold(), {"name": name, "originals": 0, "copies": 0})
         paper["originals"] = max(paper["originals"], int(document.get("qty_original") or 0))
         paper["copies"] = max(paper["copies"], int(document.get("qty_copy") or 0))
     for number, paper in enumerate(found.values(), start=1):

@@ -1,4 +1,4 @@
-"""`python -m pipelines.simulator SITE --inbox DIR --truth FILE [--scale 1] [--year 2017] [--years 1] [--seed 2017]`."""
+"""`python -m pipelines.simulator SITE --inbox DIR --truth FILE`, with --scale, --year, --years and --seed."""
 
 import argparse
 import sys

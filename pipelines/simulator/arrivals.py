@@ -1,5 +1,6 @@
 """Who comes when: arrivals by weekday, season and hour, and what will become of each dossier at the counter."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -21,7 +22,7 @@ from pipelines.simulator.world import (
 
 _WEEKDAY = (1.28, 1.10, 1.0, 0.93, 0.84, 1.0, 1.0)
 _MONTH = (0.85, 1.0, 1.08, 1.0, 1.0, 0.97, 0.95, 0.96, 0.98, 1.05, 1.2, 1.5)
-_TET = {2016: date(2016, 2, 8), 2017: date(2017, 1, 28), 2018: date(2018, 2, 16)}
+_NEW_YEAR = "Tết Nguyên Đán"
 _COUNTER = "DG-MC"
 # (unit, month, day): the first comer of the Monday on or after this day came on the Saturday before.
 _SATURDAYS = (
@@ -32,8 +33,13 @@ _SATURDAYS = (
     ("DG-QK", 11, 18),
     ("DG-QS", 12, 9),
 )
-_REFUSALS = ("Hồ sơ không thuộc thẩm quyền giải quyết", "Thiếu giấy tờ bắt buộc, không bổ sung được tại chỗ",
-             "Thửa đất đang có tranh chấp", "Giấy tờ nộp không hợp lệ", "Không đủ điều kiện theo quy định")  # fmt: skip
+_REFUSALS = (
+    "Hồ sơ không thuộc thẩm quyền giải quyết",
+    "Thiếu giấy tờ bắt buộc, không bổ sung được tại chỗ",
+    "Thửa đất đang có tranh chấp",
+    "Giấy tờ nộp không hợp lệ",
+    "Không đủ điều kiện theo quy định",
+)
 
 
 def refusal_reason(number: int) -> str:
@@ -41,12 +47,12 @@ def refusal_reason(number: int) -> str:
     return _REFUSALS[number % len(_REFUSALS)]
 
 
-def day_weights(timeline: Timeline) -> np.ndarray:
+def day_weights(timeline: Timeline, new_years: dict[int, date]) -> np.ndarray:
     """How busy each working day is: weekday, month, the slump before Tết and the crowd after it."""
     weights = []
     for day in timeline.days:
         weight = _WEEKDAY[day.weekday()] * _MONTH[day.month - 1]
-        tet = _TET.get(day.year)
+        tet = new_years.get(day.year)
         if tet:
             away = (day - tet).days
             weight *= 0.55 if -12 <= away < 0 else 1.45 if 0 < away <= 25 else 1.0
@@ -54,9 +60,9 @@ def day_weights(timeline: Timeline) -> np.ndarray:
     return np.array(weights) / sum(weights)
 
 
-def _minutes(rng: np.random.Generator, timeline: Timeline, total: int) -> np.ndarray:
+def _minutes(rng: np.random.Generator, timeline: Timeline, weights: np.ndarray, total: int) -> np.ndarray:
     """Sorted office minutes of `total` arrivals; mornings are fuller, nobody comes in the last half hour."""
-    days = rng.choice(len(timeline.days), size=total, p=day_weights(timeline))
+    days = rng.choice(len(timeline.days), size=total, p=weights)
     morning = rng.random(total) < 0.62
     early = rng.beta(1.6, 2.2, size=total) * 260
     late = 275 + rng.beta(1.5, 2.0, size=total) * 170
@@ -76,11 +82,15 @@ def arrivals(world: World, timeline: Timeline, *, scale: float, years: int, seed
         (unit, "XA", round(COMMUNE_RECEIVED * share), round(COMMUNE_RECEIVED * share * 0.04))
         for unit, share in COMMUNE_SHARES.items()
     ]
+    days = world.calendar.days()
+    tet = list(days.loc[days["name_vi"] == _NEW_YEAR, "day"])
+    weights = day_weights(timeline, {day.year: day for day in tet})
     for stream, (unit, level, received, refused) in enumerate(plan):
         rng = np.random.default_rng([seed, 1, stream])
         total = max(1, round(received * scale * years))
         drawn = volumes(rng, world.of_level(level), total)
-        cases += _unit_cases(rng, timeline, unit, drawn, round(refused * scale * years), first=len(cases))
+        crowd = _Crowd(unit, drawn, round(refused * scale * years), len(cases), weights)
+        cases += _unit_cases(rng, timeline, crowd)
     _receive_on_days_off(cases, world, timeline.days[-1].year)
     _give_due_dates(cases, world)
     return cases
@@ -108,16 +118,26 @@ def _move_to(case: Case, day: date) -> None:
     case.entered_at = case.received_at + timedelta(minutes=6)
 
 
-def _unit_cases(
-    rng: np.random.Generator, timeline: Timeline, unit: str, drawn: list[Procedure], refused: int, *, first: int
-) -> list[Case]:  # fmt: skip
+@dataclass(frozen=True)
+class _Crowd:
+    """Who comes to one unit: its procedures in order, how many will be refused, the first number, busy days."""
+
+    unit: str
+    drawn: list[Procedure]
+    refused: int
+    first: int
+    weights: np.ndarray
+
+
+def _unit_cases(rng: np.random.Generator, timeline: Timeline, crowd: _Crowd) -> list[Case]:
+    unit, drawn, first = crowd.unit, crowd.drawn, crowd.first
     total = len(drawn)
-    minutes = _minutes(rng, timeline, total)
+    minutes = _minutes(rng, timeline, crowd.weights, total)
     late = _late_days(rng, total, {_COUNTER: 0.008, "DG-QS": 0.05}.get(unit, 0.02))
     channels = rng.choice([1, 2, 3], size=total, p=[0.93, 0.03, 0.04])
     home = list(COMMUNE_SHARES).index(unit) if unit in COMMUNE_SHARES else -1
     people = made_up_people(rng, total, [home] * total, first)
-    unlucky = set(rng.choice(total, size=min(refused, total), replace=False).tolist())
+    unlucky = set(rng.choice(total, size=min(crowd.refused, total), replace=False).tolist())
     leaving = rng.random(total) if home >= 0 else np.ones(total)
     cases = []
     last = timeline.days[-1]

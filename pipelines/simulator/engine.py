@@ -42,7 +42,7 @@ class Office:
     touch: float = 1.0
     leaves_at: float = float("inf")
     leavers: int = 0
-    waiting: deque[tuple["Walk", int]] = field(default_factory=deque)
+    waiting: deque["Walk"] = field(default_factory=deque)
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ class Engine:
             now, _, kind, walk, staff = heapq.heappop(self.events)
             if kind == "ready":
                 office = self._office(walk)
-                office.waiting.append((walk, 0))
+                office.waiting.append(walk)
                 self._serve(office, now)
             elif kind == "done":
                 self._finished(walk, now, staff)
@@ -172,7 +172,7 @@ class Engine:
             staff = heapq.heappop(office.free)
             if staff >= office.leavers and now >= office.leaves_at:
                 continue  # away from now on: not put back
-            walk, _ = office.waiting.popleft()
+            walk = office.waiting.popleft()
             step = self._step(walk)
             run = walk.case.steps[-1]
             run.staff = f"{office.name}{staff + 1:02d}"

@@ -97,9 +97,15 @@ def _third_supplements(pick: Pick, year: int) -> Oddities:
                     datetime.combine(last.ended_at.date(), time(15, 5)) if last.ended_at.hour >= 12 else last.ended_at
                 )
                 began = max(began, last.ended_at) + timedelta(minutes=5)
-                last = PauseRun(pause_no=last.pause_no + 1, kind=SUPPLEMENT, started_at=began, reason="Bổ sung bản sao có chứng thực",
-                                old_due_at=case.final_due_at, ended_at=began + timedelta(minutes=10),
-                                new_due_at=case.final_due_at)  # fmt: skip
+                last = PauseRun(
+                    pause_no=last.pause_no + 1,
+                    kind=SUPPLEMENT,
+                    started_at=began,
+                    reason="Bổ sung bản sao có chứng thực",
+                    old_due_at=case.final_due_at,
+                    ended_at=began + timedelta(minutes=10),
+                    new_due_at=case.final_due_at,
+                )
                 case.pauses.append(last)
             found.append(("DQ-ST-04", "yêu cầu bổ sung quá hai lần", case))
     return found

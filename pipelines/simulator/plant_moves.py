@@ -11,6 +11,8 @@ from pipelines.simulator.view import Record
 _DUE_DAYS = (25, 26, 26, 27, 27, 28, 28, 29, 29)
 _END_DAYS = (26, 27, 28, 29)
 _EXTRA_DAYS = 10
+# Rules that the moved date breaks in the row itself.
+_ALSO = {"DQ-HX-01": ("DQ-DT-09", "DQ-DT-10"), "DQ-HX-02": ("DQ-DT-16",)}
 
 
 def plant_moves(hand_ins: HandIns, truth: Truth) -> None:
@@ -52,7 +54,7 @@ def _quiet_due_dates(hand_ins: HandIns, truth: Truth) -> None:
             case = pool[0]
             hand_ins.used.add(case.code)
             new = datetime.combine(calendar.add_working_days(max(case.due_at.date(), night), _EXTRA_DAYS), time(17))
-            _move(hand_ins, truth, case, night, "due_at", case.due_at, new, "DQ-HX-01")
+            _move(hand_ins, truth, case, _quietly(case, night, "DQ-HX-01", new))
 
 
 def _quiet_finishes(hand_ins: HandIns, truth: Truth) -> None:
@@ -65,22 +67,34 @@ def _quiet_finishes(hand_ins: HandIns, truth: Truth) -> None:
         if known:
             case = known[0]
             hand_ins.used.add(case.code)
-            assert case.finished_at is not None
-            _move(hand_ins, truth, case, night, "finished_at", case.finished_at, case.due_at, "DQ-HX-02")
+            _move(hand_ins, truth, case, _quietly(case, night, "DQ-HX-02", case.due_at))
 
 
-def _move(  # noqa: PLR0913 - one change, each part by its own name
-    hand_ins: HandIns, truth: Truth, case: Case, night: date, column: str, old: datetime, new: datetime, rule: str
-) -> None:
-    hand_ins.put(case, night)
-    for later in (n for n in hand_ins.nights if n >= night):
+def _move(hand_ins: HandIns, truth: Truth, case: Case, move: DateMove) -> None:
+    """From the move's night on every hand-in shows the new date."""
+    hand_ins.put(case, move.night)
+    for later in (n for n in hand_ins.nights if n >= move.night):
         record: Record | None = hand_ins.find(case.unit_code, later, case.code)
         if record is not None:
-            record[column] = new
-    truth.date_moves.append(
-        DateMove(dossier_code=case.code, unit_code=case.unit_code, night=night, field=column, old=old, new=new,
-                 rule=rule, has_legal_trace=False)
-    )  # fmt: skip
+            record[move.field] = move.new
+    truth.date_moves.append(move)
+
+
+def _quietly(case: Case, night: date, rule: str, new: datetime) -> DateMove:
+    """A move without a legal trace."""
+    column, old = ("due_at", case.due_at) if rule == "DQ-HX-01" else ("finished_at", case.finished_at)
+    assert old is not None
+    return DateMove(
+        dossier_code=case.code,
+        unit_code=case.unit_code,
+        night=night,
+        field=column,
+        old=old,
+        new=new,
+        rule=rule,
+        has_legal_trace=False,
+        also=_ALSO[rule],
+    )
 
 
 def _legal_moves(hand_ins: HandIns, truth: Truth) -> None:

@@ -6,7 +6,7 @@ by 31 December, so that the year's totals of accepted dossiers hold.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from pipelines.simulator.case import Case
@@ -64,7 +64,7 @@ YEAR_1907 = Spoil(
 )  # fmt: skip
 DUE_FIRST = Spoil(
     rule="DQ-DT-07", note="hẹn trả trước ngày tiếp nhận", also=("DQ-DT-09",),
-    change=lambda r: {"due_at": datetime.combine(r["received_at"].date(), datetime.min.time()) - timedelta(days=3, hours=-17)},
+    change=lambda r: {"due_at": datetime.combine(r["received_at"].date() - timedelta(days=3), time(17))},
 )  # fmt: skip
 END_FIRST = Spoil(
     rule="DQ-DT-11", note="giải quyết xong trước ngày tiếp nhận", also=("DQ-DT-12",),
@@ -115,18 +115,21 @@ def plant_rows(hand_ins: HandIns, truth: Truth, oddities: Oddities) -> None:
         night = hand_ins.night(day)
         if hand_ins.is_good(unit, night):
             for case in hand_ins.victims(unit, night, count):
-                spoil_from(hand_ins, truth, spoil, case, night, hand_ins.night(mended) if mended else None)
+                good = hand_ins.night(mended) if mended else None
+                spoil_from(hand_ins, truth, spoil, case, night=night, mended=good)
     for unit, day, mended, wanted in ((COUNTER, 26, 27, 9), ("DG-QS", 28, 29, 9)):
         for case in _reaching(hand_ins, unit, hand_ins.night(day), wanted)[:1]:
-            spoil_from(hand_ins, truth, NO_END, case, hand_ins.night(day), hand_ins.night(mended))
+            spoil_from(hand_ins, truth, NO_END, case, night=hand_ins.night(day), mended=hand_ins.night(mended))
     for unit, day, back, wanted in (("DG-QK", 26, 28, 9), ("DG-DH", 27, 29, 9), ("DG-QS", 26, 29, 3)):
         before = hand_ins.night(day - 1)
         for case in _reaching(hand_ins, unit, before, wanted)[:1]:
-            spoil_from(hand_ins, truth, REOPENED, case, hand_ins.night(day), hand_ins.night(back))
+            spoil_from(hand_ins, truth, REOPENED, case, night=hand_ins.night(day), mended=hand_ins.night(back))
     _extra_rows(hand_ins, truth)
 
 
-def spoil_from(hand_ins: HandIns, truth: Truth, spoil: Spoil, case: Case, night: date, mended: date | None) -> None:
+def spoil_from(  # noqa: PLR0913 - what, where, and the two nights by name
+    hand_ins: HandIns, truth: Truth, spoil: Spoil, case: Case, *, night: date, mended: date | None
+) -> None:
     """Every hand-in of the dossier from `night` until `mended` shows the bad value; from then on the right one."""
     for later in (n for n in hand_ins.nights if n >= night and (mended is None or n < mended)):
         record = hand_ins.put(case, later) if later == night else hand_ins.find(case.unit_code, later, case.code)
@@ -212,7 +215,7 @@ def _extra_rows(hand_ins: HandIns, truth: Truth) -> None:
         night = hand_ins.night(day)
         for case in hand_ins.victims(unit, night, count) if hand_ins.is_good(unit, night) else []:
             twin = dict(hand_ins.put(case, night))
-            _add(hand_ins, truth, unit, night, twin, "DQ-ID-05", "một hồ sơ có hai dòng trong một tệp")
+            _add(hand_ins, truth, _extra(unit, night, twin, "DQ-ID-05", "một hồ sơ có hai dòng trong một tệp"))
     for unit, day in (("DG-DS", 27), ("DG-QK", 27)):
         night = hand_ins.night(day)
         for case in hand_ins.victims(COUNTER, hand_ins.night(day - 1), 1) if hand_ins.is_good(unit, night) else []:
@@ -221,31 +224,32 @@ def _extra_rows(hand_ins: HandIns, truth: Truth) -> None:
                 "steps": [],
                 "pauses": [],
             }
-            _add(
-                hand_ins,
-                truth,
-                unit,
-                night,
-                stranger,
-                "DQ-ID-05",
-                "mã hồ sơ đã thuộc bộ phận một cửa huyện",
-                also=("DQ-PR-02",),
-            )
+            row = _extra(unit, night, stranger, "DQ-ID-05", "mã hồ sơ đã thuộc bộ phận một cửa huyện")
+            row.also = ("DQ-PR-02",)
+            _add(hand_ins, truth, row)
     for unit, day in ((COUNTER, 28), ("DG-QS", 25)):
         night = hand_ins.night(day)
         for case in hand_ins.victims(unit, night, 1) if hand_ins.is_good(unit, night) else []:
             code = f"000.99.26.H16-{night:%y%m%d}-0001"
             lost = record_of(case, end_of(night), hand_ins.world) | {"dossier_code": code, "steps": [], "pauses": []}
             lost["received_at"] = datetime.combine(night, lost["received_at"].time())
-            _add(hand_ins, truth, unit, night, lost, "DQ-ID-04", "mã đơn vị trong mã hồ sơ không có trong tỉnh")
+            _add(
+                hand_ins, truth, _extra(unit, night, lost, "DQ-ID-04", "mã đơn vị trong mã hồ sơ không có trong tỉnh")
+            )
 
 
-def _add(  # noqa: PLR0913 - one row, each part by its own name
-    hand_ins: HandIns, truth: Truth, unit: str, night: date, record: Record, rule: str, note: str, *,
-    also: tuple[str, ...] = (),
-) -> None:  # fmt: skip
-    hand_ins.extracts[unit, night].dossiers.append(record)
-    truth.bad_rows.append(
-        BadRow(rule=rule, unit_code=unit, night=night, dossier_code=record["dossier_code"], action=QUARANTINE,
-               note=note, also=also, record=record)
-    )  # fmt: skip
+def _extra(unit: str, night: date, record: Record, rule: str, note: str) -> BadRow:
+    return BadRow(
+        rule=rule,
+        unit_code=unit,
+        night=night,
+        dossier_code=record["dossier_code"],
+        action=QUARANTINE,
+        note=note,
+        record=record,
+    )
+
+
+def _add(hand_ins: HandIns, truth: Truth, row: BadRow) -> None:
+    hand_ins.extracts[row.unit_code, row.night].dossiers.append(row.record)
+    truth.bad_rows.append(row)

@@ -1,7 +1,7 @@
 """One simulation from beginning to end: world, arrivals, queues, totals, planting, files, truth."""
 
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from pipelines.simulator.calibrate import COUNTER, calibrate, is_reachable, tota
 from pipelines.simulator.case import Case
 from pipelines.simulator.engine import Engine
 from pipelines.simulator.hand_in import HandIns, build_hand_ins
+from pipelines.simulator.measure import measured_offices, measured_procedures
 from pipelines.simulator.plant_cases import plant_cases
 from pipelines.simulator.plant_moves import plant_moves
 from pipelines.simulator.plant_rows import plant_rows
@@ -130,6 +131,8 @@ def _header(world: World, cases: list[Case], hand_ins: HandIns, calibrated: dict
         "unused": sorted(set(world.procedures) - used),
         "padded_limits": list(world.padded),
         "step_sum": _step_sums(world),
+        "measured": measured_procedures(cases, world),
+        "measured_offices_q4": measured_offices(cases, world, datetime(hand_ins.initial.year, 10, 1)),
     }
 
 

@@ -16,7 +16,6 @@ class BadRow:
 
     `action` is "quarantine" (critical rule) or "flag" (kept and counted). `also` are rules that the same row
     breaks as a consequence; `mended_night` is when the unit hands in the row rightly, None when it does not.
-    `first_seen` rows stand in the unit's hand-in again whenever the dossier changes.
     """
 
     rule: str
@@ -62,6 +61,7 @@ class DateMove:
     new: datetime
     rule: str | None
     has_legal_trace: bool
+    also: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)

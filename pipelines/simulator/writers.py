@@ -140,7 +140,8 @@ def _sync_bytes(rows: list[Record], source: Source, unit: Unit, night: date) -> 
 def _sync_record(row: Record) -> dict[str, Any]:
     fields = {
         "MaHoSo": "dossier_code", "MaTTHC": "proc_code", "TenTTHC": "proc_name", "MaLinhVuc": "field_code",
-        "TenLinhVuc": "field_name", "KenhThucHien": "channel", "ChuHoSo": "owner_name", "LoaiDoiTuong": "subject_type",
+        "TenLinhVuc": "field_name", "KenhThucHien": "channel", "ChuHoSo": "owner_name",
+        "LoaiDoiTuong": "subject_type",
         "SoGiayToChuHoSo": "owner_id_no", "SoDienThoai": "owner_phone", "DiaChi": "owner_address",
         "DonViXuLy": "office_code", "NguoiThuLy": "staff_code", "NgayNopHoSo": "submitted_at",
         "NgayTiepNhan": "received_at", "NgayNhapMay": "entered_at", "NgayHenTra": "due_at",
@@ -151,7 +152,8 @@ def _sync_record(row: Record) -> dict[str, Any]:
     supplements = [p for p in row["pauses"] if p["kind"] == SUPPLEMENT]
     record["DanhSachHoSoBoSung"] = [
         {
-            "HoSoBoSungId": str(p["pause_no"]), "NoiDungBoSung": p["reason"], "NgayBoSung": _sync_text(p["started_at"]),
+            "HoSoBoSungId": str(p["pause_no"]), "NoiDungBoSung": p["reason"],
+            "NgayBoSung": _sync_text(p["started_at"]),
             "NgayTiepNhanBoSung": _sync_text(p["ended_at"]), "TrangThaiBoSung": "2" if p["ended_at"] else "1",
             "NgayHenTraTruoc": _sync_text(p["old_due_at"]), "NgayHenTraMoi": _sync_text(p["new_due_at"]),
         }

@@ -102,5 +102,7 @@ def test_calendar_days_are_not_compared_with_working_steps() -> None:
 
 
 def test_dossiers_with_quite_another_limit_are_not_comparable() -> None:
-    table = pd.concat([durations([("DONE", "EARLY", 8, 60)], limit=20), durations([("DONE", "EARLY", 30, 40)], limit=40)])
+    table = pd.concat(
+        [durations([("DONE", "EARLY", 8, 60)], limit=20), durations([("DONE", "EARLY", 30, 40)], limit=40)]
+    )
     assert one(table)["n"] == 60

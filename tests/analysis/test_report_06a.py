@@ -9,11 +9,14 @@ from analysis.report_06a import COUNTS, identities, report_06a
 def counts(**rows: list[int]) -> pd.DataFrame:
     table = pd.DataFrame.from_dict(rows, orient="index", columns=COUNTS).reset_index(drop=True)
     return table.assign(
-        quarter="2017-Q4", unit_code=["U1", "U1", "U2"], field_code=["DD", "HT", "DD"], field_name=["Đất đai", "Hộ tịch", "Đất đai"]
+        quarter="2017-Q4",
+        unit_code=["U1", "U1", "U2"],
+        field_code=["DD", "HT", "DD"],
+        field_name=["Đất đai", "Hộ tịch", "Đất đai"],
     )
 
 
-# online, direct, carried | early, on time, late, no due | in term, overdue, paused, no due | refused, withdrawn, stopped
+# Online, post | early, on time, late, no due | in term, overdue, paused, no due | refused, withdrawn, stop
 GOOD = {
     "a": [2, 20, 5, 10, 4, 3, 1, 4, 2, 1, 0, 1, 1, 0],
     "b": [0, 10, 0, 8, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0],

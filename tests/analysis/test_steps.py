@@ -64,20 +64,24 @@ def test_half_a_day_of_noise_is_no_overrun() -> None:
 
 
 def test_slowest_is_the_one_with_most_excess() -> None:
-    table = pd.concat([
-        steps([(8, False, False, 10)], step_no=2, task="Thẩm định"),
-        steps([(6, False, False, 30)], step_no=3, task="Ký duyệt"),
-    ])
+    table = pd.concat(
+        [
+            steps([(8, False, False, 10)], step_no=2, task="Thẩm định"),
+            steps([(6, False, False, 30)], step_no=3, task="Ký duyệt"),
+        ]
+    )
     found = step_times(table, quarter="2017-Q4", thresholds=LIMITS)
     by_step = found.loc[found["level"] == "STEP"].set_index("step_no")
     assert by_step["is_slowest"].to_dict() == {2: False, 3: True}  # 40 against 60 half days
 
 
 def test_an_office_is_pooled_over_its_procedures() -> None:
-    table = pd.concat([
-        steps([(8, False, False, 10)], proc_core="1.000001"),
-        steps([(2, False, False, 30)], proc_core="1.000002"),
-    ])
+    table = pd.concat(
+        [
+            steps([(8, False, False, 10)], proc_core="1.000001"),
+            steps([(2, False, False, 30)], proc_core="1.000002"),
+        ]
+    )
     row = step(table, level="OFFICE")
     assert (row["procedures"], row["n"], row["over_share"]) == (2, 40, 0.25)
 

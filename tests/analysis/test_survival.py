@@ -74,10 +74,12 @@ def test_equals_lifelines(rows: list[tuple[int, int, int]]) -> None:
     if table.empty or not table["ended"].sum():
         return
     ours = survival_curves(table.assign(unit="A"), by=BY).set_index("time")
-    long = pd.concat([
-        pd.DataFrame({"time": table["time"], "event": 1, "weight": table["ended"]}),
-        pd.DataFrame({"time": table["time"], "event": 0, "weight": table["censored"]}),
-    ])
+    long = pd.concat(
+        [
+            pd.DataFrame({"time": table["time"], "event": 1, "weight": table["ended"]}),
+            pd.DataFrame({"time": table["time"], "event": 0, "weight": table["censored"]}),
+        ]
+    )
     long = long.loc[long["weight"] > 0]
     fitter = KaplanMeierFitter()
     weight = long["weight"].to_numpy()
@@ -100,7 +102,9 @@ def test_competing_ends_without_open_ones_are_plain_shares() -> None:
 
 def test_competing_ends_by_hand_with_open_ones() -> None:
     # 10 at risk: 4 done, 1 refused, 2 open; then 3 at risk: 1 done, 1 refused.
-    rows = pd.DataFrame({"unit": "A", "time": [1, 2, 3], "done": [4, 1, 0], "refused": [1, 1, 0], "censored": [2, 0, 1]})
+    rows = pd.DataFrame(
+        {"unit": "A", "time": [1, 2, 3], "done": [4, 1, 0], "refused": [1, 1, 0], "censored": [2, 0, 1]}
+    )
     shares = cumulative_incidence(rows, by=BY, causes=["done", "refused"])
     assert shares["done"].iloc[1] == pytest.approx(0.4 + 0.5 * 1 / 3)
     assert shares["refused"].iloc[1] == pytest.approx(0.1 + 0.5 * 1 / 3)

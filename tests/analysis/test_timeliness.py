@@ -26,16 +26,18 @@ def whole(table: pd.DataFrame, quarter: str = "2017-Q4", limits: Thresholds = LI
 
 
 def test_worked_by_hand_with_open_dossiers() -> None:
-    # Limit 10 half days. 4 done at half time, 2 open at 6, 2 done exactly at the limit, 1 late at 15, 1 overdue at 12.
+    # Limit 10 half days: 4 done at half time, 2 open at 6, 2 done just at the limit, 1 late at 15, 1 overdue at 12.
     # S(1): 10 at risk, 4 end at 0.5 -> 0.6; 2 leave open at 0.6; 4 at risk, 2 end at 1.0 -> 0.6 * 2/4 = 0.3.
     row = whole(
-        durations([
-            ("DONE", "EARLY", 5, 10, 4),
-            ("OPEN", "IN_TERM", 6, 10, 2),
-            ("DONE", "ON_TIME", 10, 10, 2),
-            ("DONE", "LATE", 15, 10, 1),
-            ("OPEN", "OVERDUE", 12, 10, 1),
-        ])
+        durations(
+            [
+                ("DONE", "EARLY", 5, 10, 4),
+                ("OPEN", "IN_TERM", 6, 10, 2),
+                ("DONE", "ON_TIME", 10, 10, 2),
+                ("DONE", "LATE", 15, 10, 1),
+                ("OPEN", "OVERDUE", 12, 10, 1),
+            ]
+        )
     )
     assert row["late_share_km"] == pytest.approx(0.3)
     assert (row["closed_late_share"], row["closed_n"]) == (pytest.approx(1 / 7), 7)
@@ -47,11 +49,13 @@ def test_worked_by_hand_with_open_dossiers() -> None:
 def test_the_article_of_dak_glong() -> None:
     # 6,952 eligible: 5,445 early or on time, 580 late, 927 open. The usual figure forgets the 927.
     row = whole(
-        durations([
-            ("DONE", "EARLY", 8, 20, 5445),
-            ("DONE", "LATE", 26, 20, 580),
-            ("OPEN", "IN_TERM", 9, 20, 927),
-        ])
+        durations(
+            [
+                ("DONE", "EARLY", 8, 20, 5445),
+                ("DONE", "LATE", 26, 20, 580),
+                ("OPEN", "IN_TERM", 9, 20, 927),
+            ]
+        )
     )
     assert row["closed_late_share"] == pytest.approx(580 / 6025)
     assert round(100 * row["closed_late_share"], 2) == 9.63
@@ -81,11 +85,13 @@ def test_the_date_decides_not_the_half_day() -> None:
 
 def test_refused_leave_the_curve_and_are_an_end_of_their_own() -> None:
     row = whole(
-        durations([
-            ("DONE", "EARLY", 5, 10, 5),
-            ("REFUSED", "NOT_APPLICABLE", 6, 10, 3),
-            ("DONE", "LATE", 20, 10, 2),
-        ])
+        durations(
+            [
+                ("DONE", "EARLY", 5, 10, 5),
+                ("REFUSED", "NOT_APPLICABLE", 6, 10, 3),
+                ("DONE", "LATE", 20, 10, 2),
+            ]
+        )
     )
     # Seen to the end: 5 of 10 early, then the 3 refused leave, the 2 left are late: S(1) = 0.5.
     assert row["late_share_km"] == pytest.approx(0.5)
@@ -117,11 +123,13 @@ def test_same_day_limit() -> None:
 
 
 def test_groups_and_totals() -> None:
-    table = pd.concat([
-        durations([("DONE", "LATE", 25, 20, 10)], unit_code="U1", proc_core="1.000001"),
-        durations([("DONE", "EARLY", 5, 20, 30)], unit_code="U2", proc_core="1.000001"),
-        durations([("DONE", "EARLY", 5, 20, 10)], unit_code="U2", proc_core="1.000002"),
-    ])
+    table = pd.concat(
+        [
+            durations([("DONE", "LATE", 25, 20, 10)], unit_code="U1", proc_core="1.000001"),
+            durations([("DONE", "EARLY", 5, 20, 30)], unit_code="U2", proc_core="1.000001"),
+            durations([("DONE", "EARLY", 5, 20, 10)], unit_code="U2", proc_core="1.000002"),
+        ]
+    )
     shares = timeliness_shares(table, quarter="2017-Q4", thresholds=LIMITS)
     assert shares["level"].value_counts().to_dict() == {"ALL": 1, "UNIT": 2, "PROCEDURE": 2, "PROCEDURE_UNIT": 3}
     by_procedure = shares.loc[shares["level"] == "PROCEDURE"].set_index("proc_core")
@@ -140,10 +148,11 @@ def test_row_order_and_the_frame_given_do_not_matter() -> None:
     pd.testing.assert_frame_equal(table, before)
 
 
-@pytest.mark.shared()
+@pytest.mark.shared
 @pytest.mark.skipif(not (SHARED / "data/receipt/receipt.csv").exists(), reason="the real permit log is not here")
 @pytest.mark.parametrize(
-    ("day", "closed", "truth"), [("2011-04-01", 0.242, 0.335), ("2011-07-01", 0.281, 0.341), ("2011-10-01", 0.298, 0.323)]
+    ("day", "closed", "truth"),
+    [("2011-04-01", 0.242, 0.335), ("2011-07-01", 0.281, 0.341), ("2011-10-01", 0.298, 0.323)],
 )
 def test_a_real_log_seen_from_the_middle(day: str, closed: float, truth: float) -> None:
     # What was known on the day, against what became of the same cases in the end.
@@ -162,17 +171,19 @@ def test_a_real_log_seen_from_the_middle(day: str, closed: float, truth: float) 
     late = elapsed > due - start
     word = late.map({True: "LATE", False: "EARLY"}).where(done, late.map({True: "OVERDUE", False: "IN_TERM"}))
     minutes = pd.Timedelta(minutes=1)
-    rows = pd.DataFrame({
-        "outcome": done.map({True: "DONE", False: "OPEN"}),
-        "timeliness": word,
-        "elapsed_half_days": elapsed // minutes,
-        "limit_half_days": (due - start) // minutes,
-        "n": 1,
-        "unit_code": "WABO",
-        "proc_core": "RECEIPT",
-        "received_quarter": "2011-Q1",
-        "end_quarter": None,
-    })
+    rows = pd.DataFrame(
+        {
+            "outcome": done.map({True: "DONE", False: "OPEN"}),
+            "timeliness": word,
+            "elapsed_half_days": elapsed // minutes,
+            "limit_half_days": (due - start) // minutes,
+            "n": 1,
+            "unit_code": "WABO",
+            "proc_core": "RECEIPT",
+            "received_quarter": "2011-Q1",
+            "end_quarter": None,
+        }
+    )
     row = whole(rows, quarter="2011-Q1")
     assert row["closed_late_share"] == pytest.approx(closed, abs=0.02)
     assert abs(row["late_share_km"] - truth) <= 0.02

@@ -15,7 +15,7 @@ STEPS: dict[str, tuple[Row, Row]] = {
     "DQ-CS-06": ({"step_no": 1}, {"step_no": 1}),
     "DQ-CS-07": ({"finished_at": "2018-03-01 09:00"}, {"finished_at": "2017-12-27 23:00"}),
     "DQ-CS-08": ({"finished_at": "2017-12-18 08:00"}, {"finished_at": "2017-12-18 00:00"}),
-    "DQ-CS-01": ({"staff_code": None}, {}),
+    "DQ-CS-01": ({"staff_code": None}, {"staff_code": None, "finished_at": None}),
     "DQ-CS-02": ({"step_no": 2, "arrived_at": "2017-12-15 08:30"}, {"step_no": 1}),
     "DQ-CS-04": ({"finished_at": "2017-12-23 09:00"}, {"finished_at": None}),
     "DQ-CS-09": ({"planned_days": -1.0}, {"planned_days": 0.0}),

@@ -290,6 +290,25 @@ def test_several_files_of_a_source_are_read_in_order_of_name(tmp_path):
     )
 
 
+def test_two_sources_with_equal_file_names_are_told_apart(tmp_path):
+    sources = [source(place="{night}/{unit}/ho_so.csv"), source(id="cu", place="{night}/{unit}/cu/ho_so.csv")]
+    settings = make_site(tmp_path, [unit(sources=sources)])
+    hand_in(settings, "ho_so.csv", csv_text([ROW]))
+    hand_in(settings, "cu/ho_so.csv", csv_text([["HS-2", *ROW[1:]]]))
+    assert collect_unit(settings, NIGHT, "X1").rows_in == 2
+    raw = read_staged(settings, NIGHT, ["X1"]).raw
+    assert not raw.duplicated(["file_name", "table_name", "line_no"]).any()
+
+
+def test_data_gone_from_the_inbox_while_its_control_file_is_still_there(tmp_path):
+    settings = make_site(tmp_path, [unit(sources=[source(control={"place": "{night}/{unit}/ho_so.dem"})])])
+    path = hand_in(settings, "ho_so.csv", csv_text([ROW]))
+    hand_in(settings, "ho_so.dem", json_text({"dossier_count": 1}))
+    first = collect_unit(settings, NIGHT, "X1")
+    path.unlink()
+    assert collect_unit(settings, NIGHT, "X1") == first
+
+
 def test_control_totals_are_compared(tmp_path):
     settings = make_site(tmp_path, [unit(sources=[source(control={"place": "{night}/{unit}/ho_so.dem"})])])
     hand_in(settings, "ho_so.csv", csv_text([ROW, ["HS-2"]]))

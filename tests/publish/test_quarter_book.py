@@ -127,7 +127,7 @@ def test_same_quarter_same_bytes(html, tmp_path):
     assert again == html
 
 
-def test_long_names_are_folded_to_two_lines():
+def test_long_names_are_folded_to_three_lines():
     lines = charts.folded(" ".join(["thủ"] * 60)).split("\n")
-    assert len(lines) == 2
-    assert lines[1].endswith("…")
+    assert len(lines) == 3
+    assert lines[2].endswith("…")

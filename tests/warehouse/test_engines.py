@@ -57,7 +57,7 @@ def test_both_databases_say_the_same(engines: tuple[Warehouse, Warehouse]) -> No
     assert differences(one, other) == []
     for name, frame in one.items():
         assert_frame_equal(frame, other[name], obj=name)
-    assert {name for name in models() if not len(one[name])} == {"issue_file"} - {"issue_file"}
+    assert [name for name in models() if not len(one[name])] == []  # nothing is the same by being empty
     night, last = "2017-12-12", date(2017, 12, 31)
     parameters: dict[str, dict[str, Any]] = {
         "coverage": {"last_day": last, "known": night},

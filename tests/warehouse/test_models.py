@@ -79,25 +79,29 @@ def test_report_06a_closes(december: Warehouse) -> None:
 
 
 @pytest.mark.parametrize(
-    ("end", "pauses", "elapsed", "limit", "stopped"),
+    ("end", "pauses", "expected"),
     [
-        ("2017-12-07 14:00", [], 7, 6, 0),  # Mon morning to Thu afternoon
-        ("2017-12-07 14:00", [("2017-12-05 14:00", "2017-12-06 10:00")], 6, 5, 1),
-        ("2017-12-11 08:00", [("2017-12-08 08:00", "2017-12-10 20:00")], 9, 5, 1),  # over a weekend
-        ("2017-12-07 14:00", [("2017-12-05 08:00", "2017-12-06 14:00"), ("2017-12-06 08:00", "2017-12-06 16:00")], 4, 3, 3),
-        ("2017-12-04 10:00", [], 0, 6, 0),
-        (None, [("2017-12-14 08:00", None)], 16, 6, 3),  # Mon morning to Fri end of day: 19, less 3 still running
+        ("2017-12-07 14:00", [], (7, 6, 0)),  # Mon morning to Thu afternoon
+        ("2017-12-07 14:00", [("2017-12-05 14:00", "2017-12-06 10:00")], (6, 5, 1)),
+        ("2017-12-11 08:00", [("2017-12-08 08:00", "2017-12-10 20:00")], (9, 5, 1)),  # over a weekend
+        (  # two stops that overlap on the 6th
+            "2017-12-07 14:00",
+            [("2017-12-05 08:00", "2017-12-06 14:00"), ("2017-12-06 08:00", "2017-12-06 16:00")],
+            (4, 3, 3),
+        ),
+        ("2017-12-04 10:00", [], (0, 6, 0)),
+        (None, [("2017-12-14 08:00", None)], (16, 6, 3)),  # Mon morning to Fri's end: 19, less 3 still running
     ],
-)  # fmt: skip
+)
 def test_working_time(
-    duck: Warehouse, given: Any, end: str | None, pauses: list[Any], elapsed: int, limit: int, stopped: int
+    duck: Warehouse, given: Any, end: str | None, pauses: list[Any], expected: tuple[int, int, int]
 ) -> None:
     stops = [given.pause("D1", no, *pause) for no, pause in enumerate(pauses, start=1)]
     row = given.dossier("D1", due_at="2017-12-07 17:00", finished_at=end, status=9 if end else 5)
     duck.replace_slice(given.slice("U1", "2017-12-14", [row], pauses=stops))
     duck.build_models(AS_OF)
     fact = duck.read_table("dossier_fact").iloc[0]
-    assert (fact["elapsed_half_days"], fact["limit_half_days"], fact["pause_half_days"]) == (elapsed, limit, stopped)
+    assert (fact["elapsed_half_days"], fact["limit_half_days"], fact["pause_half_days"]) == expected
     assert fact["pause_count"] == len(pauses)
 
 
@@ -137,7 +141,8 @@ def test_quarters_carry_over_and_every_row_closes(duck: Warehouse, given: Any) -
         assert report["carried_in"].sum() == opens
         opens = report[["open_in_term", "open_overdue", "open_paused", "open_no_due"]].to_numpy().sum()
         received = report[["received_online", "received_direct_post"]].to_numpy().sum()
-        assert received == sum(r["received_at"].quarter == (last.month + 2) // 3 and r["received_at"].date() <= last for r in rows)  # fmt: skip
+        quarter_of = (last.month + 2) // 3
+        assert received == sum(row["received_at"].quarter == quarter_of for row in rows)
         assert set(report["field_code"]) == {"DD", "HT", ""}  # the fourth procedure is in no catalogue
     assert opens > 50
     headline = duck.read_table("headline").iloc[0]
@@ -189,7 +194,10 @@ def test_late_list(duck: Warehouse, given: Any) -> None:
         given.dossier("paused", due_at="2017-12-12 17:00", status=5),
         given.dossier("done", due_at="2017-12-12 17:00", finished_at="2017-12-13 08:00", status=9),
     ]
-    steps = [given.step("overdue", 1, "2017-12-04 08:00", "2017-12-05 08:00"), given.step("overdue", 2, "2017-12-05 08:00", task="Ký duyệt", office_code="LD")]  # fmt: skip
+    steps = [
+        given.step("overdue", 1, "2017-12-04 08:00", "2017-12-05 08:00"),
+        given.step("overdue", 2, "2017-12-05 08:00", task="Ký duyệt", office_code="LD"),
+    ]
     duck.replace_slice(given.slice("U1", "2017-12-15", rows, steps=steps))
     duck.build_models(AS_OF)
     columns = ["dossier_code", "kind", "days_late", "current_step", "current_office_code", "proc_name"]
@@ -207,7 +215,8 @@ def states(warehouse: Warehouse, kind: str) -> list[tuple[str, str, int, str]]:
 
 
 def test_issues_of_missing_files(duck: Warehouse, given: Any) -> None:
-    for night, status in zip(range(11, 17), ["COLLECTED", "MISSING", "FAILED", "UNCHANGED", "COLLECTED", "EMPTY"], strict=True):  # fmt: skip
+    statuses = ["COLLECTED", "MISSING", "FAILED", "UNCHANGED", "COLLECTED", "EMPTY"]
+    for night, status in enumerate(statuses, start=11):
         duck.replace_slice(given.slice("U1", f"2017-12-{night}", status=status))
     duck.build_models(date(2017, 12, 16))
     assert states(duck, "FILE") == [
@@ -243,7 +252,8 @@ def test_issues_of_quarantined_rows(duck: Warehouse, given: Any) -> None:
 
 def test_issues_of_warning_rules(duck: Warehouse, given: Any) -> None:
     for night, failed in (("2017-12-11", 2), ("2017-12-12", 3), ("2017-12-14", 0), ("2017-12-15", 1)):
-        duck.replace_slice(given.slice("U1", night, rule_results=[given.rule("W1", failed), given.rule("I1", 4, severity="info")]))  # fmt: skip
+        results = [given.rule("W1", failed), given.rule("I1", 4, severity="info")]
+        duck.replace_slice(given.slice("U1", night, rule_results=results))
     duck.replace_slice(given.slice("U1", "2017-12-13", status="MISSING"))  # nothing judged, nothing mended
     duck.build_models(AS_OF)
     assert states(duck, "RULE") == [

@@ -61,7 +61,7 @@ def pair() -> Iterator[tuple[Warehouse, Warehouse]]:
         yield one, other
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_order_and_repeats_do_not_matter(pair: tuple[Warehouse, Warehouse], data: st.DataObject) -> None:
     for warehouse in pair:

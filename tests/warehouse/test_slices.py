@@ -79,7 +79,9 @@ def test_a_crash_between_any_two_statements_changes_nothing(
     warehouse: Warehouse, slices: list[Slice], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     *before_slices, last = slices
-    before = filled(warehouse, before_slices)
+    for new in before_slices:
+        warehouse.replace_slice(new)
+    before = snapshot(warehouse)
     insert, survived = insert_frame, 0
     for breaks_at in itertools.count(1):
         calls = itertools.count(1)

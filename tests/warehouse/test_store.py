@@ -101,9 +101,14 @@ def test_replace_rows_replaces_only_its_own(warehouse: Warehouse) -> None:
 def test_a_transaction_is_all_or_nothing_also_after_a_plain_read(warehouse: Warehouse) -> None:
     flag = pd.DataFrame({"flag_id": ["a"], "quarter": "2017-Q4"})
     warehouse.has_table("flag")
-    with pytest.raises(RuntimeError), warehouse.transaction():
-        warehouse.insert_missing("flag", flag)
-        raise RuntimeError("stop")
+
+    def insert_then_stop() -> None:
+        with warehouse.transaction():
+            warehouse.insert_missing("flag", flag)
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError):
+        insert_then_stop()
     assert len(warehouse.read_table("flag")) == 0
     with warehouse.transaction():
         warehouse.insert_missing("flag", flag)

@@ -1,0 +1,244 @@
+"""Overlapping procedures: the right relation, exactly the same every time, and the measured likeness to people."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.families import families
+from analysis.overlap import MERGEABLE, RELATION_VI, WEIGHTS, overlapping_procedures, overlaps, typed_pairs
+from analysis.pairs import Catalogue, catalogue
+from analysis.thresholds import Thresholds
+
+LIMITS = Thresholds()
+SHARED = Path(os.environ.get("TINHGON_SHARED", Path(__file__).parents[3] / "shared")) / "data"
+
+PAPERS = {
+    "đất": ["Đơn đăng ký biến động", "Giấy chứng nhận đã cấp", "Hợp đồng"],
+    "rượu": ["Đơn xin phép", "Phương án"],
+}
+
+
+def procedures(rows: list[tuple[str, str, str]]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["proc_core", "name", "field_code"])
+    return table.assign(level="", legal_basis='["63/2010/NĐ-CP"]', result_name="")
+
+
+def papers(**of: list[str]) -> pd.DataFrame:
+    rows = [(core, name) for core, names in of.items() for name in names]
+    return pd.DataFrame(rows, columns=["proc_core", "name"])
+
+
+def chain(core: str, tasks: int, days: float = 0.5) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "proc_core": core,
+            "step_no": range(1, tasks + 1),
+            "role": [f"Bộ phận {i % 3}" for i in range(tasks)],
+            "task": [f"Việc thứ {i}" for i in range(tasks)],
+            "planned_days": days,
+        }
+    )
+
+
+def pair(one: str, other: str, *, same_papers: bool = True) -> pd.Series:
+    table = procedures([("A", one, "F"), ("B", other, "F"), ("C", "Hỗ trợ tiền điện cho hộ nghèo", "F")])
+    asked = papers(A=PAPERS["đất"], B=PAPERS["đất"] if same_papers else PAPERS["rượu"])
+    book = catalogue(table, asked, pd.DataFrame(), thresholds=LIMITS)
+    return typed_pairs(book, [(0, 1)], thresholds=LIMITS).iloc[0]
+
+
+def test_registering_and_unregistering_are_opposite() -> None:  # T29
+    found = pair(
+        "Đăng ký biện pháp bảo đảm bằng quyền sử dụng đất", "Xóa đăng ký biện pháp bảo đảm bằng quyền sử dụng đất"
+    )
+    assert found["relation"] == "opposite"
+    assert not found["propose_merge"]
+    assert found["score"] <= 0.3
+
+
+def test_level_twins_are_their_own_class() -> None:  # T30
+    found = pair("Giải quyết tranh chấp đất đai tại cấp tỉnh", "Giải quyết tranh chấp đất đai tại cấp xã")
+    assert found["relation"] == "level_twin"
+    assert found["propose_merge"]
+
+
+def test_the_same_procedure_twice() -> None:
+    found = pair("Hoà giải tranh chấp đất đai", "Thủ tục hòa giải tranh chấp đất đai.")
+    assert found["relation"] == "duplicate"
+    assert found["score"] > 0.9
+
+
+def test_issue_and_reissue_with_other_papers_are_siblings_not_one() -> None:
+    found = pair("Cấp giấy phép bán lẻ rượu", "Cấp lại giấy phép bán lẻ rượu", same_papers=False)
+    assert found["relation"] == "sibling"
+    assert not found["propose_merge"]
+
+
+def test_unlike_procedures_are_unrelated() -> None:
+    found = pair("Cấp giấy phép bán lẻ rượu", "Đăng ký khai tử lưu động", same_papers=False)
+    assert found["relation"] == "unrelated"
+    assert not found["propose_merge"]
+
+
+def test_first_and_second_complaint_are_a_chain() -> None:
+    found = pair("Giải quyết khiếu nại lần đầu", "Giải quyết khiếu nại lần hai")
+    assert found["relation"] == "chain"
+    assert not found["propose_merge"]
+
+
+def test_evidence_adds_up_to_the_score() -> None:
+    found = pair("Đăng ký nhận cha, mẹ, con", "Đăng ký nhận cha, mẹ, con có yếu tố nước ngoài")
+    evidence = json.loads(found["evidence"])
+    assert set(WEIGHTS) <= set(evidence)
+    assert sum(each.get("adds", 0.0) for each in evidence.values()) == pytest.approx(found["score"], abs=0.003)
+    assert sum(WEIGHTS.values()) == pytest.approx(1.0)
+
+
+def made_up_land() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    names = [
+        ("A", "Đăng ký biến động do chuyển nhượng", "DD"),
+        ("B", "Cấp giấy chứng nhận trong dự án bất động sản", "DD"),
+        ("C", "Đăng ký biến động do chia tách tổ chức", "DD"),
+        ("D", "Cấp giấy chứng nhận phần diện tích còn lại", "DD"),
+        ("E", "Đính chính giấy chứng nhận", "DD"),
+        ("F", "Đăng ký tàu cá", "NN"),
+    ]
+    steps = pd.concat([chain(core, 10) for core in "ABCDF"] + [chain("E", 4)])
+    limits = pd.DataFrame({"proc_core": list("ABCDEF"), "limit_days": [8.0, 8.0, 10.0, 20.0, 5.0, 3.0]})
+    return procedures(names), steps, limits
+
+
+def test_one_long_chain_makes_one_family_with_its_cuts() -> None:
+    table, steps, limits = made_up_land()
+    book = catalogue(table, pd.DataFrame(), steps, thresholds=LIMITS)
+    found = families(overlaps(book, thresholds=LIMITS), book, limits, thresholds=LIMITS)
+    assert len(found) == 1  # F has the same chain in another field, E a short one
+    family = found.iloc[0]
+    assert json.loads(family["proc_cores"]) == list("ABCD")
+    assert (family["shortest_days"], family["chain_days"], family["same_chain"]) == (8, 5.0, True)
+    assert json.loads(family["cuts"]) == [0, 0, 2, 12]
+
+
+def test_a_row_order_changes_no_byte() -> None:  # T33
+    table, steps, _ = made_up_land()
+    asked = papers(A=PAPERS["đất"], B=PAPERS["đất"], E=PAPERS["rượu"])
+    one = overlapping_procedures(table, asked, steps, thresholds=LIMITS)
+    mixed = (frame.sample(frac=1, random_state=7) for frame in (table, asked, steps))
+    other = overlapping_procedures(*mixed, thresholds=LIMITS)
+    assert one.to_csv(index=False).encode() == other.to_csv(index=False).encode()
+
+
+def test_every_relation_has_its_word() -> None:
+    assert set(MERGEABLE) < set(RELATION_VI)
+    assert overlapping_procedures(
+        procedures([("A", "Đăng ký tàu cá", "NN")]), papers(), pd.DataFrame(), thresholds=LIMITS
+    ).empty
+
+
+# ---- the real catalogue --------------------------------------------------------------------------------------------
+
+
+def real_frames() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    raw = pd.read_parquet(SHARED / "procedures_real.parquet").drop_duplicates("code")
+    results = [json.loads(text) for text in raw["results"]]
+    table = pd.DataFrame(
+        {
+            "proc_core": raw["code"].to_numpy(),
+            "name": raw["name"].to_numpy(),
+            "field_code": raw["field"].to_numpy(),
+            "level": raw["levels"].to_numpy(),
+            "legal_basis": raw["legal_bases"].to_numpy(),
+            "result_name": [each[0]["name"] if each else "" for each in results],
+            "limit_days": raw["time_working_days_min"].to_numpy(),
+        }
+    )
+    asked = [
+        (code, each["name"])
+        for code, text in zip(raw["code"], raw["documents"], strict=True)
+        for each in json.loads(text)
+        if each["role"] == "document"
+    ]
+    steps = [
+        (code, number, task)
+        for code, text in zip(raw["code"], raw["steps"], strict=True)
+        for number, task in enumerate(json.loads(text), start=1)
+    ]
+    return (
+        table,
+        pd.DataFrame(asked, columns=["proc_core", "name"]),
+        pd.DataFrame(steps, columns=["proc_core", "step_no", "task"]),
+    )
+
+
+@pytest.fixture(scope="module")
+def real() -> tuple[Catalogue, pd.DataFrame]:
+    frames = real_frames()
+    book = catalogue(*frames, thresholds=LIMITS)
+    pairs = overlaps(book, thresholds=LIMITS)
+    groups = families(pairs, book, frames[0][["proc_core", "limit_days"]], thresholds=LIMITS)
+    assert len(groups) > 100
+    return book, pairs
+
+
+def labelled(book: Catalogue) -> pd.DataFrame:
+    lines = (SHARED / "overlap_labels_dev.jsonl").read_text().splitlines()
+    labels = pd.DataFrame([json.loads(line) for line in lines])
+    place = {core: i for i, core in enumerate(book.cores)}
+    asked = [tuple(sorted((place[a], place[b]))) for a, b in zip(labels["code_a"], labels["code_b"], strict=True)]
+    found = typed_pairs(book, asked, thresholds=LIMITS).set_index(["proc_core", "other_proc_core"])
+    keys = [(book.cores[a], book.cores[b]) for a, b in asked]
+    found = found.loc[keys].reset_index()
+    return found.assign(truth=labels["relation"], merge=labels["merge"].astype(bool))
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.exists(), reason="the real catalogue is not here")
+def test_the_whole_real_catalogue(real: tuple[Catalogue, pd.DataFrame]) -> None:
+    book, pairs = real
+    assert len(book.cores) == 2961
+    assert len(pairs) > 10_000
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.exists(), reason="the real catalogue is not here")
+def test_agrees_with_the_readers_better_than_titles_and_papers(real: tuple[Catalogue, pd.DataFrame]) -> None:
+    from sklearn.metrics import f1_score, roc_auc_score
+
+    found = labelled(real[0])
+    assert roc_auc_score(found["merge"], found["score"]) > 0.90  # title 0.68, title and papers 0.85
+    assert f1_score(found["merge"], found["propose_merge"]) > 0.85
+    assert f1_score(found["truth"], found["relation"], average="macro") > 0.70
+    assert (found.loc[found["truth"] == "opposite", "relation"] == "opposite").all()
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.exists(), reason="the real catalogue is not here")
+def test_no_pair_people_would_merge_is_missed_as_a_candidate(real: tuple[Catalogue, pd.DataFrame]) -> None:
+    book, pairs = real
+    seen = set(zip(pairs["proc_core"], pairs["other_proc_core"], strict=True))
+    found = labelled(book)
+    wanted = found.loc[found["merge"]]
+    assert all(key in seen for key in zip(wanted["proc_core"], wanted["other_proc_core"], strict=True))
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.exists(), reason="the real catalogue is not here")
+def test_the_five_real_land_procedures_are_one_family() -> None:
+    raw = pd.read_csv(SHARED / "land_steps_2025.csv")
+    first = raw.drop_duplicates("proc").rename(
+        columns={"proc": "proc_core", "title": "name", "stated_days": "limit_days"}
+    )
+    table = first.assign(field_code="DD", legal_basis="[]", result_name="")
+    steps = raw.rename(columns={"proc": "proc_core", "unit": "role", "days": "planned_days"})
+    book = catalogue(table, pd.DataFrame(), steps, thresholds=LIMITS)
+    found = families(overlaps(book, thresholds=LIMITS), book, table[["proc_core", "limit_days"]], thresholds=LIMITS)
+    family = found.loc[[len(json.loads(cores)) == 5 for cores in found["proc_cores"]]].iloc[0]
+    assert json.loads(family["proc_cores"]) == ["TINH-12", "TINH-19", "TINH-20", "TINH-22", "TINH-27"]
+    assert json.loads(family["limits"]) == [20, 8, 8, 10, 15]
+    assert json.loads(family["cuts"]) == [12, 0, 0, 2, 7]
+    assert (family["shortest_days"], family["chain_days"]) == (8, 8)
+    assert np.isfinite(family["lowest_score"])
