@@ -200,10 +200,10 @@ def review_unused(unused: pd.DataFrame, flags: pd.DataFrame, context: ProposalCo
     asked = unused.loc[~unused["is_rare_needed"].astype(bool) & unused["proc_core"].isin(list(flagged))]
     asked = asked.assign(field=asked["field_name"].where(asked["field_name"].notna(), asked["field_code"]).fillna(""))
     drafts: list[Draft] = []
-    for field in sorted(set(asked["field"])):
-        rows = asked.loc[asked["field"].eq(field)]
+    for name in sorted(set(asked["field"])):
+        rows = asked.loc[asked["field"].eq(name)]
         cores = [str(core) for core in rows["proc_core"]]
-        where = f"lĩnh vực {field}" if field else "chưa rõ lĩnh vực"
+        where = f"lĩnh vực {name}" if name else "chưa rõ lĩnh vực"
         draft = _row(context, "REVIEW_UNUSED", cores, sorted(flagged[core] for core in cores), None) | {
             "title": f"Rà soát {len(cores)} thủ tục không phát sinh hồ sơ, {where}",
             "change": "Lấy ý kiến đơn vị thực hiện về sự cần thiết; chỉ đề nghị bãi bỏ hoặc lồng ghép khi "
@@ -256,6 +256,9 @@ def _mend(found: "pd.Series[Any]", cores: list[str], flag_ids: list[str], contex
     unit = str(found["unit_code"])
     level = (context.names.unit_levels.get(unit) or "").upper()
     who = PROVINCE if level in _PROVINCE_LEVELS else DISTRICT if level in _DISTRICT_LEVELS else UNKNOWN
+    outside = context.agencies.get(str(found["office_code"]))
+    if outside:
+        who = f"{outside} và cơ quan chủ quản (đơn vị ngoài UBND: chỉ kiến nghị, phối hợp)"
     office = (
         f", {context.names.office(unit, str(found['office_code']))}" if text_or_none(found["office_code"]) else ""
     )

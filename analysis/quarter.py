@@ -65,7 +65,8 @@ def quarter_analysis(
     Needs (any may be missing or empty; what that switches off is said): duration_count, step_count, report_count,
       usage_count, paper_usage as the models give them; procedure, procedure_paper, procedure_step,
       procedure_posting, unit, office as the dimensions (all versions); evidence: unit_code, proc_core, kind (a
-      timeliness word or a flag kind), dossier_code; report_count_previous: the quarter before, to check what was carried over
+      timeliness word or a flag kind), dossier_code; report_count_previous: the quarter before,
+      to check what was carried over
     """
     limits = thresholds or Thresholds()
     book = _Book(
@@ -258,7 +259,7 @@ def _conclusions(
     flags = flagging.flag_frame(rows)
     known = proposing.ProposalContext(
         quarter=str(book.quarter), names=names, rate=rate,
-        dossiers=book.yearly_dossiers(), papers=book.papers_asked(), fees=book.fees(),
+        dossiers=book.yearly_dossiers(), papers=book.papers_asked(), fees=book.fees(), agencies=book.agencies(),
     )  # fmt: skip
     drafts = proposing.cut_days(figures["limits"], flags, known)
     drafts += proposing.merge(figures["families"], flags, known) if len(figures["families"]) else []

@@ -112,6 +112,8 @@ def publish(night: str, *, settings: Settings | None = None) -> dict[str, object
 def apology_letters(night: str, *, settings: Settings | None = None) -> dict[str, object]:
     """Draft the apology letters that fall due on this night, once per dossier, and the signer's list."""
     settings = settings or Settings.from_env()
+    if not settings.site.letters:
+        return {"night": night, "letters": "switched off in site.yml"}
     with open_warehouse(settings) as warehouse:
         return letters.write_night_letters(settings, warehouse, night)
 

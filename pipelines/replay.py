@@ -65,8 +65,9 @@ def rebuild(*, settings: Settings | None = None) -> Iterator[str]:
             restage(settings, night, unit_code)
         judge_night(settings, night, units)
         merged = nightly.merge(night, settings=settings)
-        with nightly.open_warehouse(settings) as warehouse:
-            letters.record_night_letters(settings, warehouse, night)
+        if settings.site.letters:
+            with nightly.open_warehouse(settings) as warehouse:
+                letters.record_night_letters(settings, warehouse, night)
         yield f"{night}: {len(list(merged['merged']))} of {len(units)} slices written"  # type: ignore[call-overload]
     if nights:
         nightly.models(max(nights), settings=settings)

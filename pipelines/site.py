@@ -135,6 +135,7 @@ class SiteFile(Strict):
     limit_share: float = Field(default=0.95, gt=0, le=1)
     rules: Rules = Rules()
     mail: Mail = Mail()
+    letters: bool = True  # draft apology letters; a site under another law says false
     signer: Signer = Signer()
     retention: Retention = Retention()
     quarter: QuarterRules = QuarterRules()

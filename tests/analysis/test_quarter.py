@@ -272,7 +272,8 @@ def test_every_threshold_has_a_source() -> None:
 def test_a_step_of_another_agency_is_not_ours_to_decide() -> None:
     given = counts()
     outside = pd.DataFrame({
-        "proc_core": [SLOW], "step_no": 2, "task": "Thẩm định", "planned_days": 3.0, "role": "Viên chức", "is_paused": False,
+        "proc_core": [SLOW], "step_no": 2,
+        "task": "Thẩm định", "planned_days": 3.0, "role": "Viên chức", "is_paused": False,
         "office_code": "TNMT", "agency": "Chi nhánh Thử",
     }).assign(**ALWAYS)  # fmt: skip
     given["procedure_step"] = pd.concat([given["procedure_step"], outside])
