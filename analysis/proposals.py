@@ -43,7 +43,7 @@ class ProposalContext:
 
     quarter: str
     names: Names
-    rate: HourlyRate
+    rate: HourlyRate | None
     dossiers: Mapping[str, float]
     papers: Mapping[str, float]
     fees: Mapping[str, float]
@@ -72,21 +72,21 @@ def proposal_frame(drafts: Iterable[Draft]) -> pd.DataFrame:
     return table.loc[order.sort_values(list("abcd"), kind="stable").index].reset_index(drop=True)
 
 
-def cost_frame(drafts: Iterable[Draft], rate: HourlyRate) -> pd.DataFrame:
+def cost_frame(drafts: Iterable[Draft], rate: HourlyRate | None) -> pd.DataFrame:
     """The before/after activity table of every proposal that changes a cost (đồng, hours, per performance)."""
     rows = [
         [
             draft.row["proposal_id"],
             *line,
             draft.per_year,
-            float(rate.value_vnd),
-            rate.source,
+            0.0 if rate is None else float(rate.value_vnd),
+            "" if rate is None else rate.source,
             draft.cost.low_vnd,
             draft.cost.high_vnd,
             ASSUMPTION_VI,
         ]
         for draft in drafts
-        if draft.cost is not None
+        if draft.cost is not None and rate is not None
         for line in draft.cost.activities
     ]
     return pd.DataFrame(rows, columns=COST_COLUMNS)
@@ -157,10 +157,10 @@ def _merge_change(row: Any, every: int, common: int) -> str:
     return text + "."
 
 
-def _merge_reason(row: Any, every: int, common: int, cost: CostChange) -> str:
+def _merge_reason(row: Any, every: int, common: int, cost: CostChange | None) -> str:
     chain = "Các thủ tục có cùng một chuỗi bước, bộ phận và thời gian xử lý. " if row.same_chain else ""
     text = f"{chain}Mức giống nhau thấp nhất trong nhóm là {number_vi(row.lowest_score, 2)} trên 1."
-    if every:
+    if every and cost is not None:
         text += (
             f" Nếu chỉ yêu cầu giấy tờ chung, mỗi năm giảm tối đa {number_vi(cost.high_vnd, 0)} đồng; mức nêu trong "
             f"phương án là mức giữa thấp. {ASSUMPTION_VI}"
@@ -178,15 +178,13 @@ def reuse_papers(papers: pd.DataFrame, flags: pd.DataFrame, context: ProposalCon
         if flag_id is None:
             continue
         before = max(asked, 1.0)
-        cost = cost_change(before, [before, before - 0.5, before - 1.0], context.rate, per_year=float(row.dossiers))
+        cost = _cost(context, before, [before, before - 0.5, before - 1.0], per_year=float(row.dossiers))
         draft = _row(context, "REUSE_PAPER", [], [flag_id], cost) | {
             "title": f"Không yêu cầu nộp lại giấy tờ “{row.name}”",
             "change": f"Thay việc nộp “{row.name}” bằng khai thác dữ liệu đã có trong {row.procedures} thủ tục.",
             "reason": (
                 f"{row.procedures} thủ tục yêu cầu giấy tờ này; trong năm có {number_vi(row.dossiers, 0)} hồ sơ "
-                "phải nộp. Mức tiết "
-                f"kiệm từ {number_vi(cost.low_vnd, 0)} đến {number_vi(cost.high_vnd, 0)} đồng một năm, lấy mức "
-                f"giữa thấp. {ASSUMPTION_VI}"
+                f"phải nộp.{_saved_vi(cost)}"
             ),
             "competence": MINISTRY,
         }
@@ -284,13 +282,31 @@ def _mend(found: "pd.Series[Any]", cores: list[str], flag_ids: list[str], contex
     return Draft(row=row)
 
 
-def _unchanged(core: str, context: ProposalContext) -> CostChange:
+def _saved_vi(cost: CostChange | None) -> str:
+    if cost is None:
+        return ""
+    return (
+        f" Mức tiết kiệm từ {number_vi(cost.low_vnd, 0)} đến {number_vi(cost.high_vnd, 0)} đồng một năm, lấy mức "
+        f"giữa thấp. {ASSUMPTION_VI}"
+    )
+
+
+def _cost(
+    context: ProposalContext, before: float, after: list[float], *, per_year: float, fee_vnd: float = 0.0
+) -> CostChange | None:
+    """The cost before and after; None when the site states no value of an hour."""
+    if context.rate is None:
+        return None
+    return cost_change(before, after, context.rate, per_year=per_year, fee_vnd=fee_vnd)
+
+
+def _unchanged(core: str, context: ProposalContext) -> CostChange | None:
     papers = context.papers.get(core, 0.0)
     fee, yearly = context.fees.get(core, 0.0), context.dossiers.get(core, 0.0)
-    return cost_change(papers, [papers], context.rate, per_year=yearly, fee_vnd=fee)
+    return _cost(context, papers, [papers], per_year=yearly, fee_vnd=fee)
 
 
-def _merged_cost(cores: list[str], common: int, context: ProposalContext) -> tuple[CostChange, float]:
+def _merged_cost(cores: list[str], common: int, context: ProposalContext) -> tuple[CostChange | None, float]:
     yearly = sum(context.dossiers.get(core, 0.0) for core in cores)
     weights = {core: context.dossiers.get(core, 0.0) if yearly else 1.0 for core in cores}
     total = sum(weights.values())
@@ -298,7 +314,7 @@ def _merged_cost(cores: list[str], common: int, context: ProposalContext) -> tup
     fee = sum(weights[core] * context.fees.get(core, 0.0) for core in cores) / total
     least = min(float(common), before)
     estimates = [before, (before + least) / 2, least]
-    return cost_change(before, estimates, context.rate, per_year=yearly, fee_vnd=fee), yearly
+    return _cost(context, before, estimates, per_year=yearly, fee_vnd=fee), yearly
 
 
 def _row(

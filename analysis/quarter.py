@@ -57,11 +57,12 @@ def quarter_analysis(
     counts: Mapping[str, pd.DataFrame],
     *,
     quarter: str,
-    hourly_rate: HourlyRate,
+    hourly_rate: HourlyRate | None,
     thresholds: Thresholds | None = None,
 ) -> QuarterAnalysis:
     """Analyse one quarter. No frame given is changed; the same frames in any row order give the same result.
 
+    `hourly_rate` None switches the costs off.
     Needs (any may be missing or empty; what that switches off is said): duration_count, step_count, report_count,
       usage_count, paper_usage as the models give them; procedure, procedure_paper, procedure_step,
       procedure_posting, unit, office as the dimensions (all versions); evidence: unit_code, proc_core, kind (a
@@ -80,6 +81,8 @@ def quarter_analysis(
         reason, note = book.lacks(part)
         off += [(part, reason)] if reason else []
         notes += [(part, note)] if note else []
+    if hourly_rate is None:
+        off.append(("costs", "chưa khai báo giá trị một giờ công (hourly_rate) nên không tính chi phí tuân thủ"))
     closed = {part for part, _ in off}
     figures = book.figures(closed)
     drafts, flags = _conclusions(book, figures, hourly_rate)
@@ -240,7 +243,7 @@ def _by_core(values: "pd.Series[Any]") -> dict[str, float]:
 
 
 def _conclusions(
-    book: _Book, figures: dict[str, pd.DataFrame], rate: HourlyRate
+    book: _Book, figures: dict[str, pd.DataFrame], rate: HourlyRate | None
 ) -> tuple[list[proposing.Draft], pd.DataFrame]:
     names = Names.of(book.dimension("unit", ["unit_code"]), book.procedures, book.frame("office"))
     context = flagging.FlagContext(

@@ -11,8 +11,8 @@ not a red task.
 same input gives the same warehouse. Nights missed while the machine was off:
 `airflow backfill create --dag-id nightly_consolidation --from-date 2017-12-24 --to-date 2018-01-01`.
 
-**Red task.** A line that starts `E-` says what, where and how to mend it; mend, then clear the task. Other
-errors are tried three times; what is still red is a bug, or a machine out of space or network. *collect*:
+**Red task.** A line that starts `E-` says what, where and how to mend it; mend, then clear the task. Errors
+of disk or network are tried three times; anything else that is red is a bug. *collect*:
 landing cannot be written. *merge*, *models*: something else holds the warehouse file for more than a minute.
 
 **announce** is skipped on most nights: it runs when the night completes a quarter, and starts

@@ -33,7 +33,7 @@ class JudgeContext:
     Optional, and each switches off just the rules that need it when it is not given:
     `given`: (unit_code, table) -> canonical columns that unit's sources give (mapped, constant or derived);
     without it a column counts as given when any row of the night has a value in it.
-    `previous`: the last known state, columns dossier_code, status, supplement_count, paused_days (working).
+    `previous`: the last known state, columns dossier_code, supplement_count, paused_days (working).
     `history`: unit_code, night, rows of earlier nights (rows = dossiers handed in), for the volume rule.
     """
 

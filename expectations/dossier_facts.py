@@ -136,8 +136,6 @@ class DossierFacts(TableFacts):
         state.index = self.index
         state = pd.DataFrame({name: pd.to_numeric(state[name], errors="coerce") for name in state.columns})
         state = state.astype("float64")
-        if "prev_status" in self.seen.columns:
-            state["status"] = pd.to_numeric(self.seen["prev_status"], errors="coerce")
         return state
 
     @cached_property

@@ -16,7 +16,7 @@ from domain.columns import TABLES, Column
 from expectations.context import JudgeContext
 
 Series = pd.Series
-PREVIOUS_COLUMNS = ("dossier_code", "status", "supplement_count", "paused_days")
+PREVIOUS_COLUMNS = ["dossier_code", "supplement_count", "paused_days"]
 _ONE_DAY = np.timedelta64(1, "D")
 
 

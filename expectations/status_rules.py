@@ -3,26 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from domain.status import STATUS_VI, Status, is_allowed_transition
-from expectations.context import JudgeContext
+from domain.status import STATUS_VI, Status
 from expectations.dossier_facts import DossierFacts
 from expectations.facts import Series, safe_text, verdicts
 from expectations.rule import Rule, at_most, holds
 
 _NUMBERS = ("channel", "subject_type", "fee_vnd")
-
-
-def _no_previous(context: JudgeContext) -> str | None:
-    return None if context.previous is not None else "chưa có trạng thái của đêm trước"
-
-
-def _transition_legal(facts: DossierFacts) -> Series:
-    moves = pd.DataFrame({"old": facts.previous["status"], "new": facts.seen["status"]})
-    concerns = moves.notna().all(axis=1)
-    pairs = moves[concerns].drop_duplicates()
-    legal = {(old, new) for old, new in pairs.itertuples(index=False) if is_allowed_transition(int(old), int(new))}
-    found = [pair in legal for pair in moves.itertuples(index=False, name=None)]
-    return verdicts(found, concerns, facts.index)
 
 
 def _refusal_reasoned(facts: DossierFacts) -> Series:
@@ -79,27 +65,7 @@ def _fee_expected(facts: DossierFacts) -> Series:
     return fees.map(lambda fee: "không nêu" if fee != fee else f"{fee:.0f}")  # noqa: PLR0124 - NaN
 
 
-def _previous_status(facts: DossierFacts) -> Series:
-    return facts.previous["status"].map(lambda value: STATUS_VI.get(int(value), str(value)), na_action="ignore")
-
-
-def _this_status(facts: DossierFacts) -> Series:
-    return facts.seen["status"].map(lambda value: STATUS_VI.get(int(value), str(value)), na_action="ignore")
-
-
 RULES: tuple[Rule, ...] = (
-    Rule(
-        id="DQ-ST-01",
-        table="dossier",
-        severity="warning",
-        sentence="Trạng thái chuyển không đúng quy trình so với lần gửi trước; đề nghị đơn vị kiểm tra thao tác.",
-        message="Trạng thái chuyển từ [{old}] sang [{new}] không đúng quy trình; đề nghị đơn vị kiểm tra.",
-        needs=("status",),
-        expect=holds("DQ-ST-01"),
-        fact=_transition_legal,
-        show={"old": _previous_status, "new": _this_status},
-        idle=_no_previous,
-    ),
     Rule(
         id="DQ-ST-02",
         table="dossier",

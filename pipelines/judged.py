@@ -85,16 +85,41 @@ def quarantine_rows(
     `raw`: the raw records of the night. `visible`: by unit, the source headings that are known to hold no
     personal data; every other field is masked, because names and numbers of citizens stay in the landing zone.
     """
-    records = raw.set_index(["unit_code", "file_name", "table_name", "line_no"])["raw_json"].to_dict() if len(raw) else {}
+    records = (
+        raw.set_index(["unit_code", "file_name", "table_name", "line_no"])["raw_json"].to_dict() if len(raw) else {}
+    )
     rows = []
     for row in rejected.to_dict("records"):
         key = (row["unit_code"], row["file_name"], row["table_name"], row["line_no"])
-        rows.append(row | {"raw_record": masked(records.get(key, "{}"), visible.get(row["unit_code"], set())), "stage": "judge"})
+        rows.append(
+            row
+            | {"raw_record": masked(records.get(key, "{}"), visible.get(row["unit_code"], set())), "stage": "judge"}
+        )
     for row in rejects.to_dict("records"):
         text = masked(str(row["raw_record"]), visible.get(row["unit_code"], set()))
-        rows.append(row | {"rule_id": "DQ-RD-01", "severity": "critical", "dossier_code": None, "raw_record": text, "stage": "read"})
-    columns = ["unit_code", "night", "table_name", "file_name", "line_no", "rule_id", "severity", "message",
-               "dossier_code", "raw_record", "stage"]
+        rows.append(
+            row
+            | {
+                "rule_id": "DQ-RD-01",
+                "severity": "critical",
+                "dossier_code": None,
+                "raw_record": text,
+                "stage": "read",
+            }
+        )
+    columns = [
+        "unit_code",
+        "night",
+        "table_name",
+        "file_name",
+        "line_no",
+        "rule_id",
+        "severity",
+        "message",
+        "dossier_code",
+        "raw_record",
+        "stage",
+    ]
     frame = pd.DataFrame(rows, columns=columns)
     place = ["unit_code", "night", "table_name", "file_name", "line_no", "rule_id"]
     # one record of a nested message may hold several steps: they share its line
@@ -110,7 +135,9 @@ def masked(raw_json: str, visible: set[str]) -> str:
     try:
         record = json.loads(raw_json)
     except ValueError:
-        return json.dumps({"dòng": "[che: dòng không đọc được, xem tệp gốc trong vùng tiếp nhận]"}, ensure_ascii=False)
+        return json.dumps(
+            {"dòng": "[che: dòng không đọc được, xem tệp gốc trong vùng tiếp nhận]"}, ensure_ascii=False
+        )
     if not isinstance(record, dict):
         return json.dumps({"dòng": "[che]"}, ensure_ascii=False)
     return json.dumps({k: v if k in visible else "[che]" for k, v in record.items()}, ensure_ascii=False)

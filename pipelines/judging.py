@@ -51,9 +51,7 @@ def site_fingerprint(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _verdicts(
-    settings: Settings, night: str, staged: Staged
-) -> list[tuple[UnitOutcome, dict[str, pd.DataFrame]]]:
+def _verdicts(settings: Settings, night: str, staged: Staged) -> list[tuple[UnitOutcome, dict[str, pd.DataFrame]]]:
     """The rules' verdict, split by unit: the frames of `pipelines.judged.FRAMES`."""
     from expectations import JudgeContext, RuleLimits, judge  # noqa: PLC0415 - the rule engine takes seconds to import
 
@@ -69,9 +67,7 @@ def _verdicts(
         rules_off={rule.id: rule.reason for rule in site.rules.off},
         limits=RuleLimits.from_mapping(site.rules.limits),
         office_hours=site.office_hours,
-        given={
-            (unit.code, table): columns for unit in site.units for table, columns in unit.given_columns().items()
-        },
+        given={(unit.code, table): columns for unit in site.units for table, columns in unit.given_columns().items()},
     )
     verdict = judge(staged.frames, context)
     visible = {unit.code: unit.visible_headings() for unit in site.units}

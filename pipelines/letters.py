@@ -46,9 +46,7 @@ def write_night_letters(settings: Settings, warehouse: Warehouse, night: str) ->
         night=night,
         site_name=settings.site.name,
         unit_names={unit.code: unit.name for unit in settings.site.units},
-        office_names={
-            (unit.code, code): name for unit in settings.site.units for code, name in unit.offices.items()
-        },
+        office_names={(unit.code, code): name for unit in settings.site.units for code, name in unit.offices.items()},
     )
     return {"night": night, "late": len(late), "letters": written}
 
@@ -79,7 +77,8 @@ def _letters(
     day = date.fromisoformat(night)
     steps = warehouse.read_table("procedure_step")
     remaining = {
-        str(core): group.sort_values("step_no") for core, group in steps[~steps["is_paused"].astype(bool)].groupby("proc_core")
+        str(core): group.sort_values("step_no")
+        for core, group in steps[~steps["is_paused"].astype(bool)].groupby("proc_core")
     }
     rows: list[dict[str, Any]] = []
     numbers = {str(unit): int(count) for unit, count in before.items()}

@@ -46,6 +46,7 @@ def night_page(settings: Settings, warehouse: Warehouse, night: str) -> NightPag
     shown = sorted(set(unit_nights["night"]))[-TREND_NIGHTS:]
     issues = warehouse.read_table("issue_night")
     headline = warehouse.read_table("headline")
+    results = warehouse.read("rule_results_of_night", night=night)
     return NightPage(
         night=night,
         site_name=site.name,
@@ -54,7 +55,8 @@ def night_page(settings: Settings, warehouse: Warehouse, night: str) -> NightPag
         unit_nights=unit_nights[unit_nights["night"].isin(shown)],
         issues=issues[issues["night"] == night],
         quarantine=warehouse.read("quarantine_list", night=night),
-        rule_results=warehouse.read("rule_results_of_night", night=night),
+        rule_results=results,
+        rules_not_applicable=_not_applicable(results),
         changes=warehouse.read("changes_without_trace", night=night),
         late=warehouse.read_table("late_list"),
         headline=headline[headline["year"] == int(night[:4])],
@@ -62,6 +64,13 @@ def night_page(settings: Settings, warehouse: Warehouse, night: str) -> NightPag
         procedures_posted=len(warehouse.read("procedures_posted")),
         rules_off={rule.id: rule.reason for rule in site.rules.off},
     )
+
+
+def _not_applicable(results: pd.DataFrame) -> dict[str, str]:
+    """Rules that no unit's data could feed tonight, each with the reason the rule room gives."""
+    idle = results.groupby("rule_id").filter(lambda rows: (rows["checked"] == 0).all())
+    idle = idle[idle["sentence"].str.startswith("Không áp dụng")]
+    return dict(zip(idle["rule_id"], idle["sentence"], strict=True))
 
 
 def recipients(settings: Settings) -> list[Recipient]:
@@ -107,7 +116,9 @@ def send_missed_night(settings: Settings, night: str) -> None:
     )
     html = "".join(f"<p>{line}</p>" for line in text.split("\n\n"))
     messages = [
-        Message(recipient=address, night=night, subject=subject, text=text, html=html, digest_sha256=f"missed-{night}")
+        Message(
+            recipient=address, night=night, subject=subject, text=text, html=html, digest_sha256=f"missed-{night}"
+        )
         for address in settings.site.mail.district
     ]
     send_mail(messages, settings.smtp_url, settings.var / "outbox" / "qua_gio", sender=settings.site.mail.sender)

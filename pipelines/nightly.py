@@ -159,7 +159,9 @@ def force_quarter(quarter: str, *, settings: Settings | None = None) -> str | No
     with open_warehouse(settings) as warehouse:
         nights = warehouse.nights()
         if not nights:
-            raise KnownError("E-NO-NIGHT", "the warehouse holds no night yet", mend="run a night first: tinhgon night")
+            raise KnownError(
+                "E-NO-NIGHT", "the warehouse holds no night yet", mend="run a night first: tinhgon night"
+            )
         period = Quarter.parse(quarter)
         return quarter if _release_one(settings, warehouse, period, night=max(nights), forced=True) else None
 
@@ -170,9 +172,7 @@ def missed(night: str, *, settings: Settings | None = None) -> None:
     morning.send_missed_night(settings, night)
 
 
-def _release_one(
-    settings: Settings, warehouse: Warehouse, quarter: Quarter, *, night: str, forced: bool
-) -> bool:
+def _release_one(settings: Settings, warehouse: Warehouse, quarter: Quarter, *, night: str, forced: bool) -> bool:
     if str(quarter) in set(warehouse.read_table("quarter_release")["quarter"]):
         return False
     coverage = warehouse.read("coverage", last_day=quarter.last, known=night)
@@ -212,4 +212,3 @@ def landed_files(settings: Settings, night: str, unit_code: str) -> pd.DataFrame
         for f in manifest_of(settings, night, unit_code)
     ]
     return pd.DataFrame(rows, columns=["source_id", "file_name", "sha256", "bytes"])
-

@@ -21,9 +21,7 @@ def quarter_folder(settings: Settings, quarter: str) -> Path:
     return settings.var / "out" / "quarters" / quarter
 
 
-def write_papers(
-    settings: Settings, warehouse: Warehouse, quarter: str, results: QuarterAnalysis
-) -> list[Path]:
+def write_papers(settings: Settings, warehouse: Warehouse, quarter: str, results: QuarterAnalysis) -> list[Path]:
     """Write the three papers of a quarter as it was released; returns their paths."""
     papers = papers_of(settings, warehouse, quarter, results)
     folder = quarter_folder(settings, quarter)
@@ -46,13 +44,15 @@ def papers_of(settings: Settings, warehouse: Warehouse, quarter: str, results: Q
         units=warehouse.read_table("unit"),
         procedures=warehouse.read_table("procedure"),
         procedure_paper=warehouse.read_table("procedure_paper"),
+        procedure_step=warehouse.read_table("procedure_step"),
+        office_names={(unit.code, code): name for unit in site.units for code, name in unit.offices.items()},
         decisions=of_quarter(warehouse, "decision", quarter),
         released_night=str(release["released_night"]),
         coverage=float(str(release["coverage"])),
         is_complete=bool(release["is_complete"]),
         missing=json.loads(str(release["missing"])),
         minimum_group=site.minimum_group,
-        rate_vnd=rate.value_vnd if rate else None,
+        rate_vnd=float(rate.value_vnd) if rate else None,
         rate_source=rate.source if rate else "",
         place=site.signer.place,
         province_name=site.province,

@@ -21,7 +21,7 @@ from warehouse import Warehouse
 log = logging.getLogger(__name__)
 
 COUNTS = ("duration_count", "step_count", "report_count", "usage_count", "paper_usage")
-DIMENSIONS = ("procedure", "procedure_paper", "procedure_step", "procedure_posting", "unit")
+DIMENSIONS = ("procedure", "procedure_paper", "procedure_step", "procedure_posting", "unit", "office")
 
 
 def analyse(quarter: str, *, settings: Settings | None = None) -> dict[str, object]:
@@ -41,7 +41,7 @@ def analysis_of(settings: Settings, warehouse: Warehouse, quarter: str) -> Quart
     warehouse.build_models(as_of=period.last, known=str(release["released_night"]), temporary=True)
     counts = {name: warehouse.read_table(name) for name in COUNTS}
     dimensions = load_dimensions(settings.site, settings)
-    counts |= {name: dimensions[name] for name in DIMENSIONS}
+    counts |= {name: dimensions[name] for name in DIMENSIONS if name in dimensions}
     counts["evidence"] = warehouse.read("evidence")
     return quarter_analysis(
         counts,
@@ -88,9 +88,7 @@ def propose(quarter: str, *, settings: Settings | None = None) -> dict[str, obje
         "|---|---|---|---:|",
     ]
     for row in proposals.head(20).to_dict("records"):
-        lines.append(
-            f"| {row['title']} | {row['change']} | {row['competence']} | {money(row['saving'])} |"
-        )
+        lines.append(f"| {row['title']} | {row['change']} | {row['competence']} | {money(row['saving'])} |")
     if len(proposals) > 20:
         lines += ["", f"… và {len(proposals) - 20} phương án khác, xem đầy đủ trong sổ tay quý."]
     if release["forced"]:
@@ -152,4 +150,3 @@ def money(value: object) -> str:
     if value is None or pd.isna(value):  # type: ignore[call-overload]
         return "-"
     return f"{float(str(value)):,.0f}".replace(",", ".")
-

@@ -33,7 +33,10 @@ def status_lines(settings: Settings | None = None) -> Iterator[str]:
     counter = settings.site.counter_unit
     year = int(max(nights)[:4])
     of_year = headline[headline["year"] == year]
-    columns = {"counter (tại Một cửa)": of_year["unit_code"] == counter, "other units": of_year["unit_code"] != counter}
+    columns = {
+        "counter (tại Một cửa)": of_year["unit_code"] == counter,
+        "other units": of_year["unit_code"] != counter,
+    }
     yield f"{settings.site.name}, {year}, as of night {max(nights)} ({len(nights)} nights)"
     yield f"  {'':52}" + "".join(f"{name:>24}" for name in columns)
     for column, words in WORDS.items():

@@ -10,6 +10,7 @@ stays what it was.
 - **credit_due_at**: the due date that counts. It starts as the first due date stated, and follows a later
   change only if the change has a legal trace (see `_has_trace`). Else the change is recorded under
   DQ-HX-01 and the credit stays.
+- **status**: a change the legal path does not allow is recorded under DQ-ST-01.
 - **credit_finished_at**: the latest finish ever reported. A finish set to an earlier date than that is
   recorded under DQ-HX-02 and gains nothing; a finish taken away (reopened) leaves none.
 """
@@ -23,6 +24,7 @@ import pandas as pd
 
 from domain.columns import DOSSIER, ORIGIN
 from domain.ids import stable_id
+from domain.status import is_allowed_transition
 from warehouse.kinds import kind_of
 from warehouse.tables import DOSSIER_CHANGE, DOSSIER_TABLE, DOSSIER_VERSION, QUARANTINE
 
@@ -39,7 +41,7 @@ ANNOTATED: tuple[str, ...] = (
     "row_hash",
 )
 _NO_CREDIT: dict[str, Any] = {"credit_due_at": pd.NaT, "credit_finished_at": pd.NaT, "status_since": None}
-MOVED_DUE, MOVED_FINISH, OTHER_UNIT = "DQ-HX-01", "DQ-HX-02", "DQ-ID-05"
+MOVED_DUE, MOVED_FINISH, OTHER_UNIT, STATUS_LEAP = "DQ-HX-01", "DQ-HX-02", "DQ-ID-05", "DQ-ST-01"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +170,10 @@ def _annotated(owned: pd.DataFrame, pauses: pd.DataFrame, apologies: pd.DataFram
     # a date put back to the one that counts needs no trace
     owned["_untraced"] &= _differs(_day(owned["due_at"]), _day(owned["credit_due_at"]))
     # since when it has its status
+    owned["_status_leap"] = [
+        pd.notna(old) and pd.notna(new) and not is_allowed_transition(int(old), int(new))
+        for old, new in zip(before["status"], owned["status"], strict=True)
+    ]
     new_status = first | _differs(owned["status"], before["status"])
     owned["status_since"] = owned["night"].where(new_status).groupby(owned["dossier_code"]).ffill()
     return owned
@@ -212,6 +218,13 @@ def _has_trace(moves: pd.DataFrame, pauses: pd.DataFrame, apologies: pd.DataFram
     return traced
 
 
+_BROKEN = {
+    "due_at": ("_untraced", MOVED_DUE),
+    "finished_at": ("_finish_back", MOVED_FINISH),
+    "status": ("_status_leap", STATUS_LEAP),
+}
+
+
 def _changes(owned: pd.DataFrame, texts: pd.DataFrame) -> pd.DataFrame:
     """One row a field that differs from the owner's version before."""
     names = [column.name for column in DOSSIER_CHANGE.columns]
@@ -229,7 +242,7 @@ def _changes(owned: pd.DataFrame, texts: pd.DataFrame) -> pd.DataFrame:
             has_legal_trace=True,
             rule_id=None,
         )
-        broken = {"due_at": ("_untraced", MOVED_DUE), "finished_at": ("_finish_back", MOVED_FINISH)}.get(field)
+        broken = _BROKEN.get(field)
         if broken:
             bad = owned.loc[differs, broken[0]]
             rows["has_legal_trace"] = ~bad

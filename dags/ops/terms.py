@@ -34,6 +34,8 @@ WRITER_POOL: Final = "warehouse_writer"
 # The answers as the approver reads them, and the words the warehouse keeps.
 CHOICES: Final = {"Phê duyệt": "APPROVED", "Không phê duyệt": "REJECTED"}
 
+BUGS: Final = (NameError, TypeError, AttributeError, LookupError, ValueError, AssertionError, ImportError)
+
 # A foreseen error does not mend itself by trying again; anything else (a share away, a locked file) may.
 DEFAULT_ARGS: Final[dict[str, Any]] = {
     "retries": 2,
@@ -45,6 +47,7 @@ DEFAULT_ARGS: Final[dict[str, Any]] = {
                 action=RetryAction.FAIL,
                 reason="a foreseen error: see its 'Mend:' line",
             ),
+            RetryRule(exception=list(BUGS), action=RetryAction.FAIL, reason="a bug: the same will happen again"),
         ]
     ),
 }

@@ -33,6 +33,7 @@ FLAG_VI = {
 PART_VI = {
     "timeliness": "Tỷ lệ trễ hạn, thời gian giải quyết",
     "limits": "Thời hạn có thể cắt giảm",
+    "costs": "Chi phí tuân thủ",
     "steps": "Bước chậm nhất",
     "overlaps": "Thủ tục trùng lặp, chồng chéo",
     "unused": "Thủ tục không phát sinh hồ sơ",

@@ -98,6 +98,7 @@ def test_foreseen_errors_are_not_tried_again(dagbag) -> None:
 
     policy = dagbag.dags["nightly_consolidation"].get_task("merge").retry_policy
     assert policy.evaluate(KnownError("E", "x", mend="y"), 1, 2).action == RetryAction.FAIL
+    assert policy.evaluate(KeyError("a bug"), 1, 2).action == RetryAction.FAIL
     assert policy.evaluate(OSError("share away"), 1, 2).action != RetryAction.FAIL
 
 

@@ -6,7 +6,8 @@ WITH marked AS (
         CASE WHEN o.status IN ('MISSING', 'EMPTY', 'FAILED') THEN 1 ELSE 0 END AS bad
     FROM slice_outcome AS o
     CROSS JOIN model_parameter AS p
-    WHERE o.night <= p.known
+    -- a day off on which nothing was due (no file, not missing) neither breaks nor mends anything
+    WHERE o.night <= p.known AND NOT (o.status = 'EMPTY' AND o.files = 0)
 ),
 compared AS (
     SELECT m.*, LAG(m.bad, 1, 0) OVER (PARTITION BY m.unit_code ORDER BY m.night) AS was_bad

@@ -1,0 +1,81 @@
+"""The whole main job once a session, without Airflow: the shipped site, eight nights, the quarter."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines import nightly, quarterly
+from pipelines.settings import Settings
+from pipelines.simulator import simulate
+
+REPO = Path(__file__).resolve().parents[2]
+SITE = REPO / "sites" / "dak_glong"
+KEY = "a-key-only-for-tests-0123456789"
+QUARTER = "2017-Q4"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chain:
+    """A finished main job: its settings, the planted truth, and the nights that were run."""
+
+    settings: Settings
+    truth: dict[str, Any]
+    nights: list[str]
+
+
+def settings_of(site: Path, var: Path, **env: str) -> Settings:
+    return Settings.from_env(
+        {"TINHGON_SITE": str(site), "TINHGON_VAR": str(var), "TINHGON_HASH_KEY": KEY} | env
+    )
+
+
+def run_night(settings: Settings, night: str) -> str | None:
+    """All steps of a night in their order; the quarter it releases."""
+    for chunk in nightly.plan(night, settings=settings):
+        nightly.collect(night, chunk, settings=settings)
+    nightly.judge(night, settings=settings)
+    nightly.merge(night, settings=settings)
+    nightly.models(night, settings=settings)
+    nightly.apology_letters(night, settings=settings)
+    nightly.publish(night, settings=settings)
+    return nightly.release(night, settings=settings)
+
+
+def run_quarter(settings: Settings, quarter: str) -> dict[str, object]:
+    quarterly.analyse(quarter, settings=settings)
+    quarterly.propose(quarter, settings=settings)
+    quarterly.record_decision(quarter, "APPROVED", "người thử", "thử", True, settings=settings)
+    return quarterly.publish(quarter, settings=settings)
+
+
+@pytest.fixture(scope="session")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
+    var = tmp_path_factory.mktemp("dak_glong")
+    settings = settings_of(SITE, var)
+    simulate(SITE, settings.inbox, var / "truth.json")
+    truth = json.loads((var / "truth.json").read_text())
+    released = [run_night(settings, night) for night in truth["nights"]]
+    assert released == [None] * 7 + [QUARTER], "the last night, and only it, completes the quarter"
+    run_quarter(settings, QUARTER)
+    yield Chain(settings=settings, truth=truth, nights=truth["nights"])
+
+
+@pytest.fixture(scope="session")
+def small_inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A twentieth of the district's year, for tests that run nights over and over."""
+    folder = tmp_path_factory.mktemp("small")
+    simulate(SITE, folder / "inbox", folder / "truth.json", scale=0.05)
+    return folder / "inbox"
+
+
+def shared() -> Path:
+    """The folder of real data, where it is."""
+    return Path(os.environ.get("TINHGON_SHARED") or REPO.parent / "shared")
+
+
+needs_shared = pytest.mark.skipif(not (shared() / "data").is_dir(), reason="the real data folder is not beside the checkout")
