@@ -37,7 +37,10 @@ def write_night_letters(settings: Settings, warehouse: Warehouse, night: str) ->
     folder = night_folder(settings, night)
     written = 0
     for unit_code, rows in mine.groupby("unit_code", sort=True):
-        cases = _cases(settings, str(unit_code), rows, origins.loc[rows["dossier_code"]])
+        # a draft that is there stays as it is: the signer may have written the reason into it
+        there = [(folder / FOLDER / str(name)).exists() for name in rows["file_name"]]
+        missing = rows[[not each for each in there]]
+        cases = _cases(settings, str(unit_code), missing, origins.loc[missing["dossier_code"]])
         written += len(write_letters(cases, _office(settings, str(unit_code)), folder))
     _remove_strays(folder, {str(name) for name in mine["file_name"]})
     write_late_list(

@@ -29,9 +29,7 @@ class Chain:
 
 
 def settings_of(site: Path, var: Path, **env: str) -> Settings:
-    return Settings.from_env(
-        {"TINHGON_SITE": str(site), "TINHGON_VAR": str(var), "TINHGON_HASH_KEY": KEY} | env
-    )
+    return Settings.from_env({"TINHGON_SITE": str(site), "TINHGON_VAR": str(var), "TINHGON_HASH_KEY": KEY} | env)
 
 
 def run_night(settings: Settings, night: str) -> str | None:
@@ -78,4 +76,6 @@ def shared() -> Path:
     return Path(os.environ.get("TINHGON_SHARED") or REPO.parent / "shared")
 
 
-needs_shared = pytest.mark.skipif(not (shared() / "data").is_dir(), reason="the real data folder is not beside the checkout")
+needs_shared = pytest.mark.skipif(
+    not (shared() / "data").is_dir(), reason="the real data folder is not beside the checkout"
+)

@@ -115,9 +115,7 @@ def test_planted_overlaps_are_in_the_book_and_decoys_are_not_proposed(chain: Cha
     pairs = flags[flags["kind"] == "OVERLAP"]
     found = {frozenset((r.proc_core, r.other_proc_core)) for r in pairs.itertuples()}
     families = [
-        set(json.loads(r.proc_cores))
-        for r in warehouse.read_table("proposal").itertuples()
-        if r.kind == "MERGE"
+        set(json.loads(r.proc_cores)) for r in warehouse.read_table("proposal").itertuples() if r.kind == "MERGE"
     ]
     for group in chain.truth["overlaps"]:
         members = {core[:8] for core in group["members"]}

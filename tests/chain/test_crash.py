@@ -1,0 +1,228 @@
+"""kill -9 at any stage of a night or a quarter, run it again: the same warehouse, the same papers.
+
+A child process does the work and kills itself for real at a chosen moment; nothing of Python's own tidying runs.
+"""
+
+import importlib
+import multiprocessing
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from pipelines import nightly, quarterly
+from pipelines.settings import Settings
+from tests.chain.conftest import settings_of
+from tests.factories.sites import HEADINGS, csv_text, hand_in, source, unit, write_site
+from warehouse import Warehouse
+from warehouse.compare import differences, snapshot
+
+FIRST, LAST, QUARTER = "2017-12-29", "2017-12-31", "2017-Q4"
+# A forked child has these already: without them each kill costs ten seconds of imports.
+HEAVY = [
+    "great_expectations",
+    "expectations",
+    "pipelines.quarter_papers",
+    "pipelines.stage",
+    "tests.chain.test_crash",
+]
+
+
+@dataclass(frozen=True)
+class Kill:
+    """Die in `stage`, at the `nth` call of `target`: before it, or after half of the file is written (`torn`)."""
+
+    stage: str
+    target: str
+    nth: int = 1
+    torn: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.stage}-{self.target.rpartition('.')[2]}-{self.nth}"
+
+
+KILLS = [
+    Kill("collect", "pathlib.Path.write_bytes", 1, torn=True),  # half of the raw bytes in landing
+    Kill("collect", "pipelines.collect.write_manifest", 2),  # bytes of the second unit without a manifest
+    Kill("collect", "pipelines.stage.write_bytes", 4),  # some of a unit's typed tables
+    Kill("judge", "pipelines.judged.write_parquet", 9),  # the second unit's verdict, half-way
+    Kill("judge", "pathlib.Path.write_text", 3, torn=True),  # the fingerprint that would vouch for the verdict
+    Kill("merge", "warehouse.store.insert_frame", 3),  # dimensions half replaced
+    Kill("merge", "warehouse.slices.insert_frame", 5),  # a slice half replaced
+    Kill("merge", "warehouse.slices.latest_rows", 3),  # the second unit's slice written and not folded to the end
+    Kill("models", "warehouse.build.Model.table", 9),  # half of the models dropped and made
+    Kill("apology_letters", "warehouse.store.refold", 1),  # letters numbered, not committed
+    Kill("apology_letters", "pathlib.Path.write_bytes", 1, torn=True),  # numbered and committed, half a draft
+    Kill("publish", "os.replace", 1),  # the page written beside its place
+    Kill("publish", "pathlib.Path.write_bytes", 3, torn=True),  # one alert in the outbox, the next torn
+    Kill("release", "warehouse.store.insert_frame", 1),
+    Kill("analyse", "warehouse.store.Warehouse.replace_rows", 2),  # flags without proposals
+    Kill("papers", "os.replace", 2),  # the book without its proposal file
+]
+
+
+def stages(settings: Settings) -> dict[str, Callable[[], object]]:
+    """The last night and the quarter it completes, step by step."""
+    night = {"settings": settings}
+    return {
+        "collect": lambda: nightly.collect(LAST, nightly.units_of(settings, LAST), **night),
+        "judge": lambda: nightly.judge(LAST, **night),
+        "merge": lambda: nightly.merge(LAST, **night),
+        "models": lambda: nightly.models(LAST, **night),
+        "apology_letters": lambda: nightly.apology_letters(LAST, **night),
+        "publish": lambda: nightly.publish(LAST, **night),
+        "release": lambda: nightly.release(LAST, **night),
+        "analyse": lambda: quarterly.analyse(QUARTER, **night),
+        "papers": lambda: quarterly.publish(QUARTER, **night),
+    }
+
+
+def die(site: Path, var: Path, kill: Kill) -> None:
+    """Run one stage up to the chosen death: the child's work."""
+    arm(kill)
+    stages(settings_of(site, var))[kill.stage]()
+
+
+def arm(kill: Kill) -> None:
+    """Put the death in the way of the target's callers."""
+    place, _, name = kill.target.rpartition(".")
+    try:
+        owner: Any = importlib.import_module(place)
+    except ModuleNotFoundError:
+        module, _, kind = place.rpartition(".")
+        owner = getattr(importlib.import_module(module), kind)
+    real, calls = getattr(owner, name), 0
+
+    def deadly(*args: Any, **named: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == kill.nth:
+            if kill.torn:
+                real(args[0], args[1][: len(args[1]) // 2], *args[2:], **named)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*args, **named)
+
+    setattr(owner, name, deadly)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a night and a quarter come to when nothing kills them, and where things stood before each stage."""
+
+    site: Path
+    before: dict[str, Path]
+    tables: dict[str, pd.DataFrame]
+    papers: dict[str, bytes]
+
+
+def papers(var: Path) -> dict[str, bytes]:
+    found = [path for place in ("out", "outbox") for path in sorted((var / place).rglob("*")) if path.is_file()]
+    return {path.relative_to(var).as_posix(): path.read_bytes() for path in found}
+
+
+def tables(site: Path, var: Path) -> dict[str, pd.DataFrame]:
+    with Warehouse.open(settings_of(site, var).warehouse_url) as warehouse:
+        return snapshot(warehouse)
+
+
+def small_site(folder: Path) -> Path:
+    dossiers = source()
+    dossiers["columns"] |= {"owner_name": "Chủ hồ sơ"}
+    pauses = source(id="bo_sung", table="pause", place="{night}/{unit}/bo_sung.csv", constants={"kind": "SUPPLEMENT"})
+    pauses["columns"] = {"dossier_code": "Mã hồ sơ", "started_at": "Từ lúc", "ended_at": "Đến lúc"}
+    pauses["optional"] = True
+    catalogue = folder / "catalogue"
+    catalogue.mkdir(parents=True)
+    codes = [f"1.00000{n}" for n in (1, 2, 3)]  # nobody asks for the third
+    (catalogue / "procedures.csv").write_text(
+        "proc_core,valid_from,proc_code,name,field_code,limit_quantity,limit_unit\n"
+        + "".join(f"{code},2015-01-01,{code},Thủ tục {code},DD,5,WORKING_DAY\n" for code in codes)
+    )
+    (catalogue / "postings.csv").write_text(
+        "proc_core,unit_code,valid_from\n" + "".join(f"{c},{u},2015-01-01\n" for c in codes for u in ("X1", "X2"))
+    )
+    units = [
+        unit(code, sources=[dossiers, pauses], expects="every_night", contact={"email": f"{code}@huyen.invalid"})
+        for code in ("X1", "X2")
+    ]
+    mail = {"district": ["vp@huyen.invalid"]}
+    return write_site(folder, units, catalogue={"format": "folder", "place": "catalogue"}, mail=mail)
+
+
+def hand_in_all(settings: Settings) -> None:
+    """Two nights: a bad row each, a code of two units, a quiet move, a pause, late dossiers, a file that comes late."""
+    head = [*HEADINGS, "Chủ hồ sơ"]
+
+    def row(code: str, due: str, end: str, status: str, proc: str = "1.000001") -> list[str]:
+        return [code, proc, "18/12/2017 08:00", due, end, status, f"Nguyễn Văn {code}"]
+
+    late, wrong = row("HS-2", "26/12/2017 17:00", "", "4"), row("HS-3", "11/12/2017 17:00", "", "4")
+    done = row("HS-1", "25/12/2017 17:00", "20/12/2017 09:30", "9")
+    paused = row("HS-4", "28/12/2017 17:00", "", "5", "1.000002")
+    hand_in(settings, "ho_so.csv", csv_text([done, late, wrong, paused], headings=head), night=FIRST)
+    pause = ["Mã hồ sơ", "Từ lúc", "Đến lúc"]
+    hand_in(settings, "bo_sung.csv", csv_text([["HS-4", "20/12/2017 09:00", ""]], headings=pause), night=FIRST)
+    moved = row("HS-1", "29/12/2017 17:00", "20/12/2017 09:30", "10")
+    fresh = row("HS-5", "29/12/2017 17:00", "", "4", "1.000002")
+    hand_in(settings, "ho_so.csv", csv_text([moved, late, wrong, fresh], headings=head), night=LAST)
+    again = [["HS-4", "20/12/2017 09:00", "27/12/2017 10:00"]]
+    hand_in(settings, "bo_sung.csv", csv_text(again, headings=pause), night=LAST)
+    theirs = [row("HS-1", "25/12/2017 17:00", "", "4"), row("HS-7", "27/12/2017 17:00", "", "4"), wrong]
+    hand_in(settings, "ho_so.csv", csv_text(theirs, headings=head), unit_code="X2", night=LAST)
+
+
+@pytest.fixture(scope="module")
+def forks() -> ForkServerContext:
+    """Children are forked off a process that holds no database and has imported what is heavy."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(HEAVY)
+    forkserver.ensure_running()
+    return context
+
+
+@pytest.fixture(scope="module")
+def given(forks: ForkServerContext, tmp_path_factory: pytest.TempPathFactory) -> Given:
+    folder = tmp_path_factory.mktemp("crash")
+    site, var = small_site(folder / "site"), folder / "var"
+    settings = settings_of(site, var)
+    hand_in_all(settings)
+    nightly.collect(FIRST, ["X1", "X2"], settings=settings)
+    for step in (nightly.judge, nightly.merge, nightly.models, nightly.apology_letters, nightly.publish):
+        step(FIRST, settings=settings)
+    before = {}
+    for name, run in stages(settings).items():
+        before[name] = shutil.copytree(var, folder / "before" / name)
+        run()
+    return Given(site, before, tables(site, var), papers(var))
+
+
+def test_the_night_has_something_to_lose(given: Given) -> None:
+    sizes = {name: len(frame) for name, frame in given.tables.items()}
+    for name in ("quarantine", "dossier_change", "pause", "apology", "quarter_release", "headline", "flag"):
+        assert sizes[name], name
+    assert set(given.tables["quarantine"]["stage"]) == {"judge", "merge"}
+    assert len([name for name in given.papers if name.startswith(f"out/nights/{LAST}/thu_xin_loi/")]) >= 2
+    assert len([name for name in given.papers if name.startswith(f"outbox/{LAST}/")]) == 3
+
+
+@pytest.mark.parametrize("kill", KILLS, ids=str)
+def test_killed_and_run_again(kill: Kill, given: Given, forks: ForkServerContext, tmp_path: Path) -> None:
+    var = shutil.copytree(given.before[kill.stage], tmp_path / "var")
+    child = forks.Process(target=die, args=(given.site, var, kill))
+    child.start()
+    child.join(120)
+    assert child.exitcode == -signal.SIGKILL, "the child must die where it was told to"
+    for run in stages(settings_of(given.site, var)).values():
+        run()
+    assert differences(given.tables, tables(given.site, var)) == []
+    after = papers(var)
+    assert set(after) == set(given.papers)
+    assert [name for name, data in given.papers.items() if after[name] != data] == []
