@@ -17,6 +17,17 @@ A failed *critical* rule sets the row aside (quarantine) until it is corrected; 
 row and flag the dossier. A rule applies to a unit only when the unit's sources give the columns it needs;
 otherwise the results say so by name. A rule that could not run counts as failed, and if it is critical the
 rows it applies to are set aside.
+
+Five rules look at more than one night or one unit and are therefore decided when a slice is merged
+(`warehouse/fold.py`), or when a line is read (`pipelines/reading/`):
+
+| Rule | What it says |
+|---|---|
+| DQ-HX-01 | The due date moved without supplement, payment or apology on record: it gains no on-time credit. |
+| DQ-HX-02 | The finish was set back to an earlier date than first reported: it gains no on-time credit. |
+| DQ-ST-01 | The status moved in a way the legal path does not allow. |
+| DQ-ID-05 | The dossier code was handed in first by another unit: this unit's row is set aside. |
+| DQ-RD-01 | The line is not a row at all (wrong number of fields, not a record): set aside as read. |
 """
 
 

@@ -52,9 +52,16 @@ def read_judged(settings: Settings, night: str, unit_code: str) -> JudgedUnit:
     place = judged_folder(settings, night) / unit_code
     return JudgedUnit(
         unit_code=unit_code,
-        outcome=json.loads((place / "outcome.json").read_text()),
+        outcome=read_outcome_row(settings, night, unit_code),
         frames={name: pd.read_parquet(place / f"{name}.parquet") for name in FRAMES},
     )
+
+
+def read_outcome_row(settings: Settings, night: str, unit_code: str) -> dict[str, object]:
+    """A judged unit's outcome row alone."""
+    path = judged_folder(settings, night) / unit_code / "outcome.json"
+    outcome: dict[str, object] = json.loads(path.read_text())
+    return outcome
 
 
 def is_judged(settings: Settings, night: str, fingerprint: str) -> bool:
@@ -131,7 +138,10 @@ def quarantine_rows(
 
 
 def masked(raw_json: str, visible: set[str]) -> str:
-    """A raw record with every field covered that is not known to be free of personal data. Text that is not a record is covered whole."""
+    """A raw record with every field covered that is not known to be free of personal data.
+
+    Text that is not a record is covered whole.
+    """
     try:
         record = json.loads(raw_json)
     except ValueError:

@@ -111,8 +111,8 @@ def send_missed_night(settings: Settings, night: str) -> None:
     """Tell the district that the night itself is late. No warehouse is opened: it may be what hangs."""
     subject = f"Chưa tổng hợp xong dữ liệu đêm {date.fromisoformat(night):%d/%m/%Y}"
     text = (
-        f"{subject}.\n\nTrang chất lượng dữ liệu của đêm này chưa có. Đề nghị người quản trị mở Airflow, xem công việc "
-        "nightly_consolidation của đêm, xử lý lỗi được báo và chạy lại; chạy lại không làm thay đổi số liệu đã có.\n"
+        f"{subject}.\n\nTrang chất lượng dữ liệu của đêm này chưa có. Đề nghị người quản trị mở Airflow, "
+        "xem công việc nightly_consolidation của đêm, xử lý lỗi được báo và chạy lại; chạy lại không làm thay đổi số liệu đã có.\n"
     )
     html = "".join(f"<p>{line}</p>" for line in text.split("\n\n"))
     messages = [

@@ -16,8 +16,8 @@ from domain.quarter import Quarter
 from pipelines import letters, morning
 from pipelines.catalogue import load_dimensions
 from pipelines.collect import collect_unit, manifest_of
-from pipelines.judged import judged_units, read_judged
-from pipelines.judging import judge_night, site_fingerprint
+from pipelines.judged import judged_units, read_judged, read_outcome_row
+from pipelines.judging import JUDGED_VERSION, judge_night, site_fingerprint
 from pipelines.settings import Settings
 from warehouse import Slice, Warehouse
 
@@ -60,21 +60,29 @@ def judge(night: str, *, settings: Settings | None = None) -> dict[str, object]:
 def merge(night: str, *, settings: Settings | None = None) -> dict[str, object]:
     """Bring the judged units of a night into the warehouse, one transaction a (unit, night) slice."""
     settings = settings or Settings.from_env()
-    merged: list[str] = []
     with open_warehouse(settings) as warehouse:
-        refresh_dimensions(settings, warehouse)
-        for unit_code in judged_units(settings, night):
-            if merge_unit(settings, warehouse, night, unit_code):
-                merged.append(unit_code)
-    return {"night": night, "merged": merged}
+        units = [u for u in judged_units(settings, night) if not is_merged(settings, warehouse, night, u)]
+        if units:
+            refresh_dimensions(settings, warehouse)
+        for unit_code in units:
+            merge_unit(settings, warehouse, night, unit_code)
+    return {"night": night, "merged": units}
 
 
-def merge_unit(settings: Settings, warehouse: Warehouse, night: str, unit_code: str) -> bool:
-    """Replace one slice, unless the warehouse holds exactly it already. True when something was written."""
+def is_merged(settings: Settings, warehouse: Warehouse, night: str, unit_code: str) -> bool:
+    """Whether the warehouse holds exactly this slice already, judged with the site's files as they are now."""
+    return warehouse.has_slice(unit_code, night) == _slice_fingerprint(settings, night, unit_code)
+
+
+def _slice_fingerprint(settings: Settings, night: str, unit_code: str) -> str:
+    outcome = read_outcome_row(settings, night, unit_code)
+    return f"{JUDGED_VERSION}:{outcome['fingerprint']}:{site_fingerprint(settings.site_folder)}"
+
+
+def merge_unit(settings: Settings, warehouse: Warehouse, night: str, unit_code: str) -> None:
+    """Replace one slice by what was judged."""
     judged = read_judged(settings, night, unit_code)
-    fingerprint = f"{judged.outcome['fingerprint']}:{site_fingerprint(settings.site_folder)}"
-    if warehouse.has_slice(unit_code, night) == fingerprint:
-        return False
+    fingerprint = _slice_fingerprint(settings, night, unit_code)
     frames = judged.frames
     warehouse.replace_slice(
         Slice(
@@ -90,7 +98,6 @@ def merge_unit(settings: Settings, warehouse: Warehouse, night: str, unit_code: 
             flags=frames["flags"],
         )
     )
-    return True
 
 
 def models(night: str, *, settings: Settings | None = None) -> dict[str, object]:
@@ -120,6 +127,8 @@ def apology_letters(night: str, *, settings: Settings | None = None) -> dict[str
 
 def release(night: str, *, settings: Settings | None = None) -> str | None:
     """The quarter that this night completes, once; None when there is nothing to release.
+
+    A night killed between releasing and announcing names its quarter again, until the quarter is analysed.
 
     A quarter is complete when every unit that exists on its last day has handed in up to that day
     (the last expected night collected, whatever came late).
@@ -173,8 +182,10 @@ def missed(night: str, *, settings: Settings | None = None) -> None:
 
 
 def _release_one(settings: Settings, warehouse: Warehouse, quarter: Quarter, *, night: str, forced: bool) -> bool:
-    if str(quarter) in set(warehouse.read_table("quarter_release")["quarter"]):
-        return False
+    released = warehouse.read_table("quarter_release").set_index("quarter")["released_night"].to_dict()
+    if str(quarter) in released:
+        analysed = set(warehouse.read_table("flag")["quarter"]) | set(warehouse.read_table("proposal")["quarter"])
+        return released[str(quarter)] == night and str(quarter) not in analysed
     coverage = warehouse.read("coverage", last_day=quarter.last, known=night)
     missing = sorted(coverage.loc[~coverage["is_covered"], "unit_code"])
     share = 1 - len(missing) / len(coverage) if len(coverage) else 0.0

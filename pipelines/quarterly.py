@@ -98,7 +98,7 @@ def propose(quarter: str, *, settings: Settings | None = None) -> dict[str, obje
     return {"subject": subject, "body": "\n".join(lines), "proposals": len(proposals)}
 
 
-def record_decision(
+def record_decision(  # noqa: PLR0913 - a decision is who, what, why and of what kind
     quarter: str, choice: str, who: str, reason: str, is_demo: bool, *, settings: Settings | None = None
 ) -> dict[str, object]:
     """Keep the decision in the warehouse; the first one stands (a second run does not overwrite it)."""

@@ -15,6 +15,7 @@ from typing import Any, Self
 import pandas as pd
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Table, create_engine, delete, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -92,11 +93,16 @@ class Warehouse:
             self._in_transaction = False
 
     def migrate(self) -> None:
-        """Bring the tables to the newest revision."""
+        """Bring the tables to the newest revision. Costs next to nothing when they are there already."""
         config = Config()
         config.set_main_option("script_location", str(_REVISIONS).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
+        newest = ScriptDirectory.from_config(config).get_current_head()
         with self.transaction() as connection:
+            if self.has_table("alembic_version"):
+                there = read_frame(connection, "SELECT version_num FROM alembic_version", {})
+                if list(there["version_num"]) == [newest]:
+                    return
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 

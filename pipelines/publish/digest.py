@@ -113,6 +113,12 @@ def _rule_mend(row: Row) -> str:
 
 
 def _examples(page: NightPage, issue: Row, most: int = 5) -> list[str]:
+    if issue["kind"] == "CHANGE":
+        changed = page.changes[
+            (page.changes["unit_code"] == issue["unit_code"]) & (page.changes["rule_id"] == issue["rule_id"])
+        ]
+        codes = sorted(changed["dossier_code"])
+        return [f"hồ sơ {code}" for code in codes[:most]]
     rows = page.quarantine
     rows = rows[(rows["unit_code"] == issue["unit_code"]) & (rows["rule_id"] == issue["rule_id"])]
     rows = rows.sort_values(["night", "file_name", "line_no", "quarantine_id"], ascending=[False, True, True, True])

@@ -50,17 +50,8 @@ def write_late_list(  # noqa: PLR0913 - plain facts of one list, all by keyword
         "n": book.add_format(font | {"border": 1, "num_format": THOUSANDS, "align": "center"}),
         "d": book.add_format(font | {"border": 1, "num_format": "dd/mm/yyyy", "align": "center"}),
     }
-    head = book.add_format(
-        font
-        | {
-            "border": 1,
-            "bold": True,
-            "text_wrap": True,
-            "align": "center",
-            "valign": "vcenter",
-            "bg_color": "#E8EDF2",
-        }
-    )
+    heading = {"border": 1, "bold": True, "text_wrap": True, "align": "center", "valign": "vcenter"}
+    head = book.add_format(font | heading | {"bg_color": "#E8EDF2"})
     big = book.add_format(font | {"bold": True, "font_size": 14})
     sheet.write(0, 0, "DANH SÁCH HỒ SƠ QUÁ HẠN VÀ SẮP ĐẾN HẠN CHƯA GIẢI QUYẾT XONG", big)
     sheet.write(
@@ -84,16 +75,21 @@ def write_late_list(  # noqa: PLR0913 - plain facts of one list, all by keyword
         sheet.set_row(3 + number, 15 * max([*lines, 2]))
         for place, (value, (_, _, kind)) in enumerate(zip(values, COLUMNS, strict=True)):
             _write(sheet, (3 + number, place), value, cell[kind])
+    _lay_out(sheet, last=3 + len(rows))
+    book.close()
+    return write_whole(folder / FILE_NAME, raw.getvalue())
+
+
+def _lay_out(sheet: Any, *, last: int) -> None:
+    """A4 landscape, one page wide, the heading row on every page and a filter on it."""
     sheet.freeze_panes(4, 2)
-    sheet.autofilter(3, 0, 3 + len(rows), len(COLUMNS) - 1)
+    sheet.autofilter(3, 0, last, len(COLUMNS) - 1)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(3)
     sheet.set_margins(0.4, 0.4, 0.5, 0.6)
     sheet.set_footer("&C&9Trang &P/&N")
-    book.close()
-    return write_whole(folder / FILE_NAME, raw.getvalue())
 
 
 def _values(

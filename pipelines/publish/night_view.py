@@ -194,7 +194,10 @@ def rule_rows(page: NightPage) -> dict[str, Any]:
 
 
 def change_rows(page: NightPage) -> list[Row]:
-    """Dates (and statuses against the order of work) that changed with no paper behind the change: a question to the unit, not an accusation."""
+    """Dates (and statuses against the order of work) that changed with no paper behind the change.
+
+    A question to the unit, not an accusation.
+    """
     ordered = page.changes.sort_values(["unit_code", "dossier_code", "field"])
     return [
         row

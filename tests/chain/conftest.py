@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,7 +51,7 @@ def run_quarter(settings: Settings, quarter: str) -> dict[str, object]:
 
 
 @pytest.fixture(scope="session")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     var = tmp_path_factory.mktemp("dak_glong")
     settings = settings_of(SITE, var)
     simulate(SITE, settings.inbox, var / "truth.json")
@@ -60,7 +59,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     released = [run_night(settings, night) for night in truth["nights"]]
     assert released == [None] * 7 + [QUARTER], "the last night, and only it, completes the quarter"
     run_quarter(settings, QUARTER)
-    yield Chain(settings=settings, truth=truth, nights=truth["nights"])
+    return Chain(settings=settings, truth=truth, nights=truth["nights"])
 
 
 @pytest.fixture(scope="session")

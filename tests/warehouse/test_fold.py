@@ -136,6 +136,16 @@ def test_reopened_has_no_finish(folded: Any) -> None:
     assert result.dossiers["status_since"].tolist() == ["2017-12-21"]
 
 
+def test_a_status_the_legal_path_does_not_allow_is_named(folded: Any) -> None:
+    result = folded(
+        ("2017-12-04", {"status": 2}),
+        ("2017-12-05", {"status": 9}),  # skipping forward within a night is allowed
+        ("2017-12-06", {"status": 4}),  # back from done is not
+        ("2017-12-07", {"status": 10}),
+    )
+    assert rules(result, "status") == [None, "DQ-ST-01", None]
+
+
 def test_history_holds_every_field_that_differs_and_nothing_of_the_origin(folded: Any) -> None:
     result = folded(
         ("2017-12-04", {"fee_vnd": 30000.0, "staff_code": "CB1"}),

@@ -3,3 +3,5 @@ UNION ALL
 SELECT * FROM issue_quarantine
 UNION ALL
 SELECT * FROM issue_rule
+UNION ALL
+SELECT * FROM issue_change
