@@ -112,7 +112,8 @@ def send_missed_night(settings: Settings, night: str) -> None:
     subject = f"Chưa tổng hợp xong dữ liệu đêm {date.fromisoformat(night):%d/%m/%Y}"
     text = (
         f"{subject}.\n\nTrang chất lượng dữ liệu của đêm này chưa có. Đề nghị người quản trị mở Airflow, "
-        "xem công việc nightly_consolidation của đêm, xử lý lỗi được báo và chạy lại; chạy lại không làm thay đổi số liệu đã có.\n"
+        "xem công việc nightly_consolidation của đêm, xử lý lỗi được báo và chạy lại; "
+        "chạy lại không làm thay đổi số liệu đã có.\n"
     )
     html = "".join(f"<p>{line}</p>" for line in text.split("\n\n"))
     messages = [
