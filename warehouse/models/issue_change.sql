@@ -8,9 +8,9 @@ SELECT
     c.night AS first_night,
     COUNT(*) AS count,
     CASE c.rule_id
-        WHEN 'DQ-HX-01' THEN 'Ngày hẹn trả thay đổi so với lần nộp trước mà chưa có căn cứ kèm theo; đề nghị đơn vị xác nhận.'
-        WHEN 'DQ-HX-02' THEN 'Ngày kết thúc xử lý lùi sớm hơn so với lần nộp trước; đề nghị đơn vị xác nhận.'
-        ELSE 'Trạng thái chuyển không theo trình tự xử lý so với lần nộp trước; đề nghị đơn vị kiểm tra thao tác.'
+        WHEN 'DQ-HX-01' THEN 'Ngày hẹn trả thay đổi so với lần nộp trước mà chưa có căn cứ kèm theo, đề nghị đơn vị xác nhận.'
+        WHEN 'DQ-HX-02' THEN 'Ngày kết thúc xử lý lùi sớm hơn so với lần nộp trước, đề nghị đơn vị xác nhận.'
+        ELSE 'Trạng thái chuyển không theo trình tự xử lý so với lần nộp trước, đề nghị đơn vị kiểm tra thao tác.'
     END AS sentence
 FROM dossier_change AS c
 CROSS JOIN model_parameter AS p
