@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -47,6 +48,7 @@ def paper_key(name: str) -> str:
     return fold(text).strip()
 
 
+@lru_cache(maxsize=65_536)  # catalogues name the same papers over and over
 def is_paper(name: str) -> bool:
     """False for the notes and instructions that catalogues keep among the papers."""
     if len(name.split()) > _LONGEST_NAME + 2:

@@ -129,6 +129,10 @@ class _Book:
         durations, steps = self.frame("duration_count"), self.frame("step_count")
         no_dossiers = durations.empty
         no_limits = no_dossiers or not durations["limit_half_days"].notna().any()
+        procedures = self.procedures
+        no_catalogue_limits = (
+            not procedures.empty and "limit_quantity" in procedures and not procedures["limit_quantity"].notna().any()
+        )
         catalogue_gaps = [
             ("giấy tờ", self.frame("procedure_paper")),
             ("các bước", self.frame("procedure_step")),
@@ -139,12 +143,20 @@ class _Book:
             "limits": (no_limits, "hồ sơ không có ngày hẹn trả hoặc thời hạn, không so được với thời hạn"),
             "steps": (
                 steps.empty or not steps["elapsed_half_days"].notna().any(),
-                "nguồn dữ liệu không ghi từng bước xử lý",
+                "nguồn dữ liệu không ghi từng bước, hoặc ghi lúc xong mà không ghi lúc nhận bước, nên không biết mỗi "
+                "bước mất bao lâu",
             ),
-            "overlaps": (self.frame("procedure").empty, "chưa có danh mục thủ tục để so sánh"),
+            "overlaps": (
+                len(procedures) < 2,
+                "danh mục chỉ có một thủ tục, không có cặp nào để so sánh"
+                if len(procedures)
+                else "chưa có danh mục thủ tục để so sánh",
+            ),
             "unused": (
                 self.frame("procedure_posting").empty or self.frame("usage_count").empty,
-                "chưa có danh sách thủ tục niêm yết hoặc chưa có hồ sơ tiếp nhận",
+                "chưa có danh sách thủ tục niêm yết"
+                if self.frame("procedure_posting").empty
+                else "chưa có hồ sơ tiếp nhận",
             ),
             "papers": (self.frame("paper_usage").empty, "danh mục không ghi thành phần hồ sơ"),
             "report_06a": (self.frame("report_count").empty, "không có hồ sơ trong kỳ báo cáo"),
@@ -154,6 +166,8 @@ class _Book:
             return reason, ""
         if part == "timeliness" and no_limits:
             return "", "hồ sơ không có thời hạn: chỉ tính thời gian giải quyết, không tính tỷ lệ quá hạn"
+        if part == "limits" and no_catalogue_limits:
+            return "", "danh mục không ghi thời hạn: chỉ so với thời hạn suy từ ngày hẹn trả của từng hồ sơ"
         if part == "steps" and not steps["planned_half_days"].notna().any():
             return (
                 "",

@@ -83,8 +83,10 @@ def normalise(text: str) -> str:
     gives the same result.
     """
     plain = unicodedata.normalize("NFC", text).translate(_SAME_LETTER)
-    placed = _WORD.sub(lambda found: _place_tone(found[0]), unicodedata.normalize("NFD", plain))
-    spaced = " ".join(unicodedata.normalize("NFC", placed).split())
+    if not plain.isascii():  # no mark, nothing to place: folded text is half of what comes through here
+        placed = _WORD.sub(lambda found: _place_tone(found[0]), unicodedata.normalize("NFD", plain))
+        plain = unicodedata.normalize("NFC", placed)
+    spaced = " ".join(plain.split())
     return _AFTER_OPEN.sub("", _BEFORE_STOP.sub("", spaced))
 
 

@@ -54,7 +54,7 @@ def night_page(settings: Settings, warehouse: Warehouse, night: str) -> NightPag
         outcomes=warehouse.read("outcomes_of_night", night=night),
         unit_nights=unit_nights[unit_nights["night"].isin(shown)],
         issues=issues[issues["night"] == night],
-        quarantine=warehouse.read("quarantine_list", night=night),
+        quarantine=warehouse.read("quarantine_open"),
         rule_results=results,
         rules_not_applicable=_not_applicable(results),
         changes=warehouse.read("changes_without_trace", night=night),

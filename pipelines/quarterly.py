@@ -4,6 +4,7 @@ Every function takes the quarter ('2017-Q4') and can be run again: flags and pro
 as a whole, and what was known is fixed by the night on which the quarter was released.
 """
 
+import json
 import logging
 from datetime import datetime
 
@@ -92,7 +93,9 @@ def propose(quarter: str, *, settings: Settings | None = None) -> dict[str, obje
     if len(proposals) > 20:
         lines += ["", f"… và {len(proposals) - 20} phương án khác, xem đầy đủ trong sổ tay quý."]
     if release["forced"]:
-        lines += ["", f"**Lưu ý:** số liệu quý chưa đủ đơn vị nộp ({release['missing']})."]
+        missing = ", ".join(json.loads(str(release["missing"])))
+        why = f"chưa đủ đơn vị nộp ({missing})" if missing else "lấy từ lần nạp ban đầu, không đối chiếu từng đêm"
+        lines += ["", f"**Lưu ý:** số liệu quý {why}."]
     lines += ["", "Đây là dự thảo do máy lập; người có thẩm quyền quyết định và ký."]
     subject = f"Phương án đơn giản hóa thủ tục hành chính quý {quarter_vi(quarter)}: duyệt hay không duyệt?"
     return {"subject": subject, "body": "\n".join(lines), "proposals": len(proposals)}

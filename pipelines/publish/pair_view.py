@@ -14,6 +14,8 @@ RELATION_VI = {
     "sibling": "Cùng đối tượng, khác loại việc",
 }
 PAIRS_SHOWN = 6
+STEPS_SHOWN = 12  # the portal breaks one text into dozens of lines and calls each a step
+WORDS_SHOWN = 30  # the portal copies whole articles of law into a step or a paper
 
 
 def overlap_pairs(papers: QuarterPapers) -> tuple[list[Row], list[Row]]:
@@ -81,9 +83,9 @@ def _paper_types(papers: QuarterPapers, cores: set[str]) -> dict[str, dict[str, 
 def _side_by_side(papers: QuarterPapers, pair: Row, types: Mapping[str, Mapping[str, str]]) -> Row:
     one, two = types.get(pair["proc_core"], {}), types.get(pair["other_proc_core"], {})
     return {
-        "common": sorted(one[key] for key in one if key in two),
-        "only_one": sorted(name for key, name in one.items() if key not in two),
-        "only_two": sorted(name for key, name in two.items() if key not in one),
+        "common": sorted(_short(one[key]) for key in one if key in two),
+        "only_one": sorted(_short(name) for key, name in one.items() if key not in two),
+        "only_two": sorted(_short(name) for key, name in two.items() if key not in one),
         "one_steps": _steps_of(papers, pair["proc_core"]),
         "two_steps": _steps_of(papers, pair["other_proc_core"]),
     }
@@ -96,7 +98,14 @@ def _steps_of(papers: QuarterPapers, core: str) -> list[str]:
     rows = rows[rows["proc_core"] == core]
     if "valid_from" in rows.columns:
         rows = rows[rows["valid_from"] == rows["valid_from"].max()]
-    return [
-        f"{row['task']} ({formats.plain_number(row['planned_days'])} ngày)"
-        for row in records(rows.sort_values("step_no"))
-    ]
+    return [_short(str(row["task"])) + _days(row["planned_days"]) for row in records(rows.sort_values("step_no"))]
+
+
+def _days(planned: object) -> str:
+    return "" if formats.is_unknown(planned) else f" ({formats.plain_number(planned)} ngày)"
+
+
+def _short(text: str) -> str:
+    """A long text cut after a few words; no full stop at its end, since lists are joined by other marks."""
+    words = text.rstrip(" .;").split()
+    return " ".join(words) if len(words) <= WORDS_SHOWN else " ".join(words[:WORDS_SHOWN]) + " …"

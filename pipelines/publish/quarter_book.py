@@ -46,12 +46,14 @@ def write_quarter_book(papers: QuarterPapers, folder: Path) -> Path:
         proposals=quarter_view.proposals(papers),
         off=quarter_view.parts_off(papers.results.switched_off),
         notes=quarter_view.parts_off(papers.results.notes),
+        why_off=dict.fromkeys(quarter_view.PART_VI, "") | dict(papers.results.switched_off),
         hidden_procedures=quarter_view.hidden_groups(papers, "PROCEDURE_UNIT"),
         hidden_units=quarter_view.hidden_groups(papers, "UNIT"),
         bulk_entered=quarter_view.bulk_entered(papers),
         costs=cost_tables(papers),
         drawings=drawings(views),
         shown=quarter_view.SHOWN,
+        steps_shown=pair_view.STEPS_SHOWN,
         **views,
     )
 

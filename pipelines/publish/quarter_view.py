@@ -72,10 +72,13 @@ def summary(papers: QuarterPapers) -> list[str]:
     proposals = papers.results.proposals
     if len(proposals):
         saving = formats.money(proposals["saving"].fillna(0).sum())
-        found.append(
-            f"Dự thảo {len(proposals)} phương án đơn giản hóa; chi phí tuân thủ ước giảm {saving} đồng/năm "
-            "(cộng các phương án tính được chi phí; các phương án có thể trùng nhau một phần)."
+        cost = (
+            f"chi phí tuân thủ ước giảm {saving} đồng/năm (cộng các phương án tính được chi phí; các phương án có thể "
+            "trùng nhau một phần)"
+            if proposals["saving"].notna().any()
+            else "chưa tính được chi phí tuân thủ (xem phần 10)"
         )
+        found.append(f"Dự thảo {len(proposals)} phương án đơn giản hóa; {cost}.")
     return found
 
 

@@ -296,5 +296,6 @@ def _write_signature(page: Any, row: int, papers: QuarterPapers, style: dict[str
     if Quarter.parse(papers.quarter).last < date(CIRCULAR_YEAR, 1, 1):
         note += " Kỳ này có trước khi Thông tư được áp dụng, bảng dùng để đối chiếu."
     if not papers.is_complete:
-        note += f" Số liệu chưa đủ đơn vị nộp ({', '.join(papers.missing)})."
+        missing = ", ".join(papers.unit_name(code) for code in papers.missing)
+        note += f" Số liệu chưa đủ đơn vị nộp ({missing})." if missing else " Số liệu lấy từ lần nạp ban đầu."
     page.merge_range(row, 0, row + 1, 12, note, style["note"])

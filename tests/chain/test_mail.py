@@ -116,6 +116,9 @@ def test_new_then_open_then_mended_each_said_once(settings: Settings, postbox: P
         assert set(came) == {UNIT, DISTRICT}, night
         assert heading in body(came[UNIT]), body(came[UNIT])
         assert "DQ-DT-07" in body(came[UNIT])
+        is_open = heading != "ĐÃ KHẮC PHỤC"
+        for letter in came.values():  # an open issue says where, also on the nights after
+            assert ("ho_so.csv, dòng 2, hồ sơ HS-1:" in body(letter)) == is_open, body(letter)
         run_night(settings, night)
         assert postbox.collect() == {}, "the same night again says nothing again"
         mails += came.values()
@@ -128,7 +131,6 @@ def test_new_then_open_then_mended_each_said_once(settings: Settings, postbox: P
         whole = "\n".join([str(letter), body(letter), body(letter, "html")])
         for secret in (OWNER, PHONE, PERSONAL_NO, "Thị Thử"):
             assert secret not in whole
-        assert "HS-1" in body(letter) or "ĐÃ KHẮC PHỤC" in body(letter), body(letter)
 
 
 def test_a_server_that_is_down_fails_clearly_and_the_next_run_sends(settings: Settings, postbox: Postbox) -> None:
