@@ -52,7 +52,6 @@ class Kill:
 
 KILLS = [
     Kill("collect", "pathlib.Path.write_bytes", 1, torn=True),  # half of the raw bytes in landing
-    Kill("collect", "pipelines.collect.write_manifest", 2),  # bytes of the second unit without a manifest
     Kill("collect", "pipelines.stage.write_bytes", 4),  # some of a unit's typed tables
     Kill("judge", "pipelines.judged.write_parquet", 9),  # the second unit's verdict, half-way
     Kill("judge", "pathlib.Path.write_text", 3, torn=True),  # the fingerprint that would vouch for the verdict
@@ -60,7 +59,6 @@ KILLS = [
     Kill("merge", "warehouse.slices.insert_frame", 5),  # a slice half replaced
     Kill("merge", "warehouse.slices.latest_rows", 3),  # the second unit's slice written and not folded to the end
     Kill("models", "warehouse.build.Model.table", 9),  # half of the models dropped and made
-    Kill("apology_letters", "warehouse.store.refold", 1),  # letters numbered, not committed
     Kill("apology_letters", "pathlib.Path.write_bytes", 1, torn=True),  # numbered and committed, half a draft
     Kill("publish", "os.replace", 1),  # the page written beside its place
     Kill("publish", "pathlib.Path.write_bytes", 3, torn=True),  # one alert in the outbox, the next torn
