@@ -82,7 +82,7 @@ def quarter_analysis(
         off += [(part, reason)] if reason else []
         notes += [(part, note)] if note else []
     if hourly_rate is None:
-        off.append(("costs", "chưa khai báo giá trị một giờ công (hourly_rate) nên không tính chi phí tuân thủ"))
+        off.append(("costs", "chưa khai báo giá trị một giờ công (hourly_rate)"))
     closed = {part for part, _ in off}
     figures = book.figures(closed)
     drafts, flags = _conclusions(book, figures, hourly_rate)

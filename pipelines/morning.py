@@ -61,7 +61,8 @@ def night_page(settings: Settings, warehouse: Warehouse, night: str) -> NightPag
         late=warehouse.read_table("late_list"),
         headline=headline[headline["year"] == int(night[:4])],
         counter_unit=site.counter_unit,
-        procedures_posted=len(warehouse.read("procedures_posted")),
+        procedures_posted=len(warehouse.read("procedures_posted")) or None,  # no list of postings: nothing to say
+        has_letters=site.letters,
         rules_off={rule.id: rule.reason for rule in site.rules.off},
     )
 

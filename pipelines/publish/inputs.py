@@ -37,6 +37,7 @@ class NightPage:
     headline: pd.DataFrame
     counter_unit: str | None = None
     procedures_posted: int | None = None
+    has_letters: bool = True
     rules_off: Mapping[str, str] = field(default_factory=dict)
     rules_not_applicable: Mapping[str, str] = field(default_factory=dict)
 

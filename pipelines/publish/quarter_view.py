@@ -73,8 +73,8 @@ def summary(papers: QuarterPapers) -> list[str]:
     if len(proposals):
         saving = formats.money(proposals["saving"].fillna(0).sum())
         cost = (
-            f"chi phí tuân thủ ước giảm {saving} đồng/năm (cộng các phương án tính được chi phí; các phương án có thể "
-            "trùng nhau một phần)"
+            f"chi phí tuân thủ ước giảm {saving} đồng/năm (cộng các phương án tính được chi phí; các phương án có "
+            "thể trùng nhau một phần)"
             if proposals["saving"].notna().any()
             else "chưa tính được chi phí tuân thủ (xem phần 10)"
         )
