@@ -19,7 +19,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from domain.errors import KnownError
-from domain.instants import Days, Ints
+from domain.instants import Days, Ints, micros
+from domain.office_hours import OFFICE_HOURS, OfficeHours
 
 OFF: Final = "OFF"
 MAKEUP: Final = "MAKEUP"
@@ -112,11 +113,11 @@ class WorkCalendar:
         """Working days after `a` up to and including `b` (first day not counted); negative if b < a."""
         return self.work_index(b) - self.work_index(a)
 
-    def days(self) -> pd.DataFrame:
+    def days(self, hours: OfficeHours = OFFICE_HOURS) -> pd.DataFrame:
         """Every day of the calendar, one row each.
 
         Gives: day (date), is_working, work_index, kind (WORK, WEEKEND, OFF, MAKEUP), name_vi, source,
-        confirmed
+        confirmed; opening_s, lunch_s, after_lunch_s, closing_s: the office's sessions in seconds from midnight
         """
         every = [self.first + timedelta(days=offset) for offset in range(len(self._working))]
         plain = DayRow(day=self.first, kind="", name_vi="", source="")
@@ -131,6 +132,10 @@ class WorkCalendar:
                 "name_vi": [row.name_vi for row in rows],
                 "source": [row.source for row in rows],
                 "confirmed": [row.confirmed for row in rows],
+            }
+            | {
+                f"{name}_s": micros(getattr(hours, name)) // 1_000_000
+                for name in ("opening", "lunch", "after_lunch", "closing")
             }
         )
 

@@ -63,6 +63,7 @@ STEP = ORIGIN | _columns(
     Column(name="office_code", kind="text", vi="Bộ phận xử lý"),
     Column(name="staff_code", kind="text", vi="Mã cán bộ"),
     Column(name="arrived_at", kind="instant", vi="Nhận lúc"),
+    Column(name="started_at", kind="instant", vi="Bắt đầu xử lý lúc"),
     Column(name="finished_at", kind="instant", vi="Giao lúc"),
     Column(name="planned_days", kind="float", vi="Thời gian theo quy trình (ngày làm việc)"),
 )

@@ -42,8 +42,15 @@ class OfficeHours:
 
     @classmethod
     def from_pairs(cls, pairs: Sequence[Sequence[str]]) -> "OfficeHours":
-        """Office hours written [['07:00', '11:30'], ['13:30', '17:00']]."""
-        return cls.parse(",".join("-".join(pair) for pair in pairs))
+        """Office hours written [['07:00', '11:30'], ['13:30', '17:00']]; one pair over noon has no lunch break.
+
+        A day that ends at 24:00 ends here at 23:59.
+        """
+        periods = [[("23:59" if moment == "24:00" else moment) for moment in pair] for pair in pairs]
+        if len(periods) == 1:
+            [[opening, closing]] = periods
+            periods = [[opening, "12:00"], ["12:00", closing]]
+        return cls.parse(",".join("-".join(pair) for pair in periods))
 
     def __str__(self) -> str:
         return f"{self.opening:%H:%M}-{self.lunch:%H:%M},{self.after_lunch:%H:%M}-{self.closing:%H:%M}"

@@ -7,6 +7,7 @@ import pandas as pd
 
 from domain.codes import proc_core
 from domain.errors import KnownError
+from domain.office_hours import OfficeHours
 from pipelines.reading.catalogue_folder import TABLES, read_folder, typed_table, typed_value
 from pipelines.reading.portal import read_portal
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 UNIT_COLUMNS = [
     "unit_code", "valid_from", "name", "level", "parent_code", "identifier", "valid_to", "email", "expects",
+    "history_from",
 ]  # fmt: skip
 
 
@@ -40,7 +42,7 @@ def load_dimensions(site: "Site", settings: "Settings") -> dict[str, pd.DataFram
         "unit": _units(site),
         "office": _offices(site),
         **frames,
-        "calendar_day": site.work_calendar(settings.site_folder).days(),
+        "calendar_day": site.work_calendar(settings.site_folder).days(OfficeHours.from_pairs(site.office_hours)),
     }
 
 
@@ -109,6 +111,7 @@ def _units(site: "Site") -> pd.DataFrame:
             "valid_to": unit.valid_to,
             "email": unit.contact.email,
             "expects": unit.expects if unit.sources else "never",
+            "history_from": unit.history_from,
         }
         for unit in site.units
     ]

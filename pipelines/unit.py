@@ -238,6 +238,7 @@ class Unit(Strict):
     parent: str | None = None
     valid_from: date
     valid_to: date | None = None
+    history_from: date | None = None  # dossiers that ended before this day were never handed in
     contact: Contact = Contact()
     expects: Literal["every_night", "working_days"] = "working_days"
     offices: dict[str, str] = Field(default_factory=dict)

@@ -36,7 +36,7 @@ UNIT = table(
     METADATA,
     "unit",
     key="unit_code valid_from:date",
-    rest="name level parent_code identifier valid_to:date email expects",
+    rest="name level parent_code identifier valid_to:date email expects history_from:date",
 )
 OFFICE = table(METADATA, "office", key="unit_code office_code", rest="name")
 PROCEDURE = table(
@@ -65,7 +65,8 @@ CALENDAR_DAY = table(
     METADATA,
     "calendar_day",
     key="day:date",
-    rest="is_working:bool work_index:int kind name_vi source confirmed:bool",
+    rest="is_working:bool work_index:int kind name_vi source confirmed:bool"
+    " opening_s:int lunch_s:int after_lunch_s:int closing_s:int",
 )
 
 # --- slices ---------------------------------------------------------------------------------------------
