@@ -19,14 +19,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from domain.errors import KnownError
-from domain.instants import Days, Ints, micros
-from domain.office_hours import OFFICE_HOURS, OfficeHours
+from domain.instants import Days, Ints
+from domain.office_hours import OFFICE_HOURS
 
 OFF: Final = "OFF"
 MAKEUP: Final = "MAKEUP"
 WORK: Final = "WORK"
 WEEKEND: Final = "WEEKEND"
 SHIPPED_CALENDAR: Final[Traversable] = resources.files("domain") / "data" / "calendar_vn.csv"
+
+# Opening, lunch, end of lunch, closing of a working day, in seconds from midnight.
+Sessions = tuple[int, int, int, int]
+SESSION_COLUMNS: Final = ("opening_s", "lunch_s", "after_lunch_s", "closing_s")
+OFFICE_SESSIONS: Final[Sessions] = OFFICE_HOURS.seconds
 
 _KINDS: Final = {"OFF": OFF, "MAKEUP": MAKEUP, "MAKEUP_WORKDAY": MAKEUP}
 _CONFIRMED: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
@@ -113,7 +118,7 @@ class WorkCalendar:
         """Working days after `a` up to and including `b` (first day not counted); negative if b < a."""
         return self.work_index(b) - self.work_index(a)
 
-    def days(self, hours: OfficeHours = OFFICE_HOURS) -> pd.DataFrame:
+    def days(self, sessions: Sessions = OFFICE_SESSIONS) -> pd.DataFrame:
         """Every day of the calendar, one row each.
 
         Gives: day (date), is_working, work_index, kind (WORK, WEEKEND, OFF, MAKEUP), name_vi, source,
@@ -133,10 +138,7 @@ class WorkCalendar:
                 "source": [row.source for row in rows],
                 "confirmed": [row.confirmed for row in rows],
             }
-            | {
-                f"{name}_s": micros(getattr(hours, name)) // 1_000_000
-                for name in ("opening", "lunch", "after_lunch", "closing")
-            }
+            | dict(zip(SESSION_COLUMNS, sessions, strict=True))
         )
 
     def work_indexes(self, days: Days) -> Ints:

@@ -42,18 +42,19 @@ class OfficeHours:
 
     @classmethod
     def from_pairs(cls, pairs: Sequence[Sequence[str]]) -> "OfficeHours":
-        """Office hours written [['07:00', '11:30'], ['13:30', '17:00']]; one pair over noon has no lunch break.
-
-        A day that ends at 24:00 ends here at 23:59.
-        """
-        periods = [[("23:59" if moment == "24:00" else moment) for moment in pair] for pair in pairs]
-        if len(periods) == 1:
-            [[opening, closing]] = periods
-            periods = [[opening, "12:00"], ["12:00", closing]]
-        return cls.parse(",".join("-".join(pair) for pair in periods))
+        """Office hours written [['07:00', '11:30'], ['13:30', '17:00']]."""
+        return cls.parse(",".join("-".join(pair) for pair in pairs))
 
     def __str__(self) -> str:
         return f"{self.opening:%H:%M}-{self.lunch:%H:%M},{self.after_lunch:%H:%M}-{self.closing:%H:%M}"
+
+    @property
+    def seconds(self) -> tuple[int, int, int, int]:
+        """Opening, lunch, end of lunch and closing in seconds from midnight."""
+        opening, lunch, after_lunch, closing = (
+            micros(each) // 1_000_000 for each in (self.opening, self.lunch, self.after_lunch, self.closing)
+        )
+        return opening, lunch, after_lunch, closing
 
     @property
     def opening_us(self) -> int:

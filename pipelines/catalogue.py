@@ -7,11 +7,11 @@ import pandas as pd
 
 from domain.codes import proc_core
 from domain.errors import KnownError
-from domain.office_hours import OfficeHours
 from pipelines.reading.catalogue_folder import TABLES, read_folder, typed_table, typed_value
 from pipelines.reading.portal import read_portal
 
 if TYPE_CHECKING:
+    from domain.calendar import Sessions
     from pipelines.settings import Settings
     from pipelines.site import Site
 
@@ -42,8 +42,14 @@ def load_dimensions(site: "Site", settings: "Settings") -> dict[str, pd.DataFram
         "unit": _units(site),
         "office": _offices(site),
         **frames,
-        "calendar_day": site.work_calendar(settings.site_folder).days(OfficeHours.from_pairs(site.office_hours)),
+        "calendar_day": site.work_calendar(settings.site_folder).days(_sessions(site)),
     }
+
+
+def _sessions(site: "Site") -> "Sessions":
+    """The site's office hours as a morning and an afternoon; a day without a break has one of no length."""
+    flat = [int(moment[:2]) * 3600 + int(moment[3:]) * 60 for pair in site.office_hours for moment in pair]
+    return flat[0], flat[1], flat[-2] if len(flat) > 2 else flat[1], flat[-1]
 
 
 def _catalogue(site: "Site", settings: "Settings") -> dict[str, pd.DataFrame]:

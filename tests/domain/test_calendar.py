@@ -97,7 +97,12 @@ def test_days_frame_has_the_promised_columns_and_values(calendar):
         "day", "is_working", "work_index", "kind", "name_vi", "source", "confirmed",
         "opening_s", "lunch_s", "after_lunch_s", "closing_s",
     ]  # fmt: skip
-    assert days.iloc[0][["opening_s", "lunch_s", "after_lunch_s", "closing_s"]].tolist() == [25200, 41400, 48600, 61200]
+    assert days.iloc[0][["opening_s", "lunch_s", "after_lunch_s", "closing_s"]].tolist() == [
+        25200,
+        41400,
+        48600,
+        61200,
+    ]
     assert len(days) == 4018  # 2016-2026 with three leap years
     assert type(days["day"].iloc[0]) is date
     row = days[days["day"] == date(2026, 11, 24)].iloc[0]
