@@ -10,10 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames import rows_of, text_or_none
+from analysis.frames import rows_of
 from analysis.overlap import RELATION_VI
 from analysis.thresholds import Thresholds
-from analysis.words import Names, between_vi, days_vi, number_vi, share_vi
+from analysis.words import Names, number_vi, share_vi
 from domain.ids import stable_id
 
 COLUMNS = [
@@ -22,16 +22,20 @@ COLUMNS = [
 ]  # fmt: skip
 KINDS = (
     "SLOW_PROCEDURE",
+    "SLOW_UNIT",
     "SLOW_STEP",
+    "BACKLOG_GROWING",
     "LIMIT_CUT",
     "LIMIT_TOO_SHORT",
     "OVERLAP",
     "UNUSED",
     "PAPER_OFTEN_ASKED",
+    "RECORD_CHECK",
 )
-# Which example dossiers show a kind of flag best: kinds of the evidence frame, best first; others follow.
+# Which example dossiers show a kind of flag best: kinds of the evidence frame, best first; others by their own name.
 _EXAMPLES = {
     "SLOW_PROCEDURE": ("SLOW_PROCEDURE", "LATE", "OVERDUE"),
+    "SLOW_UNIT": ("LATE", "OVERDUE"),
     "SLOW_STEP": ("SLOW_STEP", "LATE", "OVERDUE"),
     "LIMIT_TOO_SHORT": ("LATE", "OVERDUE"),
     "LIMIT_CUT": ("EARLY", "ON_TIME"),
@@ -51,13 +55,13 @@ class FlagContext:
     def dossiers(self, kind: str, unit_code: str | None, proc_core: str | None) -> str:
         """Up to five dossier codes that show it, as JSON, the same for the same data."""
         rows = self.examples
-        if rows.empty or kind not in _EXAMPLES:
+        if rows.empty:
             return "[]"
         if unit_code is not None:
             rows = rows.loc[rows["unit_code"].eq(unit_code)]
         if proc_core is not None:
             rows = rows.loc[rows["proc_core"].eq(proc_core)]
-        wanted = _EXAMPLES[kind]
+        wanted = _EXAMPLES.get(kind, (kind,))
         rank = {name: place for place, name in enumerate(wanted)}
         rows = rows.loc[rows["kind"].isin(wanted)]
         ranked = sorted({(rank[k], str(code)) for k, code in zip(rows["kind"], rows["dossier_code"], strict=True)})
@@ -83,71 +87,6 @@ def flag_frame(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
     for name in ("value", "limit_value", "ci_low", "ci_high"):
         table[name] = table[name].astype(float)
     return pd.DataFrame(table)
-
-
-def slow_procedures(timeliness: pd.DataFrame, context: FlagContext) -> list[dict[str, Any]]:
-    """SLOW_PROCEDURE where even the lower end of the late share is above the target: unit x procedure, and a
-    procedure as such when most of the units with enough dossiers are slow in it (two at least).
-
-    Needs: the columns timeliness_shares gives
-    """
-    limits = context.thresholds
-    enough = timeliness["may_be_named"] & (timeliness["km_n"] >= limits.minimum_cases)
-    slow = timeliness.assign(slow=enough & (timeliness["ci_low"] > limits.target_late_share), enough=enough)
-    by_pair = slow.loc[slow["level"].eq("PROCEDURE_UNIT") & slow["enough"]]
-    counted = by_pair.groupby("proc_core")["slow"].agg(["sum", "count"])
-    everywhere = set(counted.index[(counted["count"] >= 2) & (counted["sum"] * 2 > counted["count"])])
-    whole = slow["level"].eq("PROCEDURE") & slow["proc_core"].isin(everywhere)
-    chosen = slow.loc[slow["slow"] & (slow["level"].eq("PROCEDURE_UNIT") | whole)]
-    flags: list[dict[str, Any]] = []
-    for row in rows_of(chosen):
-        unit, core = text_or_none(row.unit_code), str(row.proc_core)
-        where = f"Tại {context.names.unit(unit)}, thủ tục" if unit else "Ở phần lớn các đơn vị, thủ tục"
-        closed = (
-            "" if pd.isna(row.closed_late_share) else f" (chỉ tính hồ sơ đã xong: {share_vi(row.closed_late_share)})"
-        )
-        sentence = (
-            f"{where} {context.names.procedure(core)}: ước {share_vi(row.late_share_km)} hồ sơ quá hạn, "
-            "khoảng tin cậy "
-            f"{between_vi(row.ci_low, row.ci_high)}, trên {row.km_n} hồ sơ có hạn, tính cả hồ sơ chưa xong{closed}; "
-            f"mức cho phép là {share_vi(limits.target_late_share)}."
-        )
-        figures = (row.late_share_km, limits.target_late_share, row.km_n, row.ci_low, row.ci_high)
-        flags.append(flag_row(context, "SLOW_PROCEDURE", "KM_LATE_LOWER", (unit, core), figures, sentence))
-    return flags
-
-
-def slow_steps(steps: pd.DataFrame, context: FlagContext) -> list[dict[str, Any]]:
-    """SLOW_STEP where surely more than half of the times a step was done ran past its plan.
-
-    Needs: the columns step_times gives. A row over all procedures of an office is flagged only when it joins two
-    procedures or more; steps entered in bulk are never flagged.
-    """
-    limits = context.thresholds
-    least = max(limits.minimum_cases, limits.minimum_group + 1)
-    slow = steps["is_usable"].astype(bool) & (steps["n"] >= least) & (steps["ci_low"] > limits.step_over_share)
-    slow &= steps["excess_half_days"].fillna(0) > 0
-    slow &= steps["level"].eq("STEP") | (steps["procedures"] >= 2)
-    flags: list[dict[str, Any]] = []
-    for row in rows_of(steps.loc[slow]):
-        unit, core = text_or_none(row.unit_code), text_or_none(row.proc_core)
-        whose = f"của thủ tục {context.names.procedure(core)}" if core else f"(gộp {row.procedures} thủ tục)"
-        office = f" ở {context.names.office(str(unit), row.office_code)}" if text_or_none(row.office_code) else ""
-        middle = (
-            "" if pd.isna(row.median_half_days) else f", một nửa số lần mất trên {days_vi(row.median_half_days / 2)}"
-        )
-        sentence = (
-            f"Tại {context.names.unit(str(unit))}, bước “{row.task or row.step_no}”{office} {whose}: "
-            f"{share_vi(row.over_share)} số "
-            f"lần xử lý vượt thời gian theo quy trình ({days_vi(row.planned_half_days / 2)}){middle}, trên "
-            f"{row.n} lần; "
-            "đề nghị đơn vị xem lại khối lượng việc, bố trí người và thời gian của bước này."
-        )
-        figures = (row.over_share, limits.step_over_share, row.n, row.ci_low, row.ci_high)
-        rule = "KM_STEP_OVER_PLAN" if core else f"KM_STEP_OVER_PLAN_OFFICE:{row.office_code}:{row.task}"
-        step = None if core is None else int(row.step_no)
-        flags.append(flag_row(context, "SLOW_STEP", rule, (unit, core, None, step), figures, sentence))
-    return flags
 
 
 def overlap_flags(pairs: pd.DataFrame, context: FlagContext) -> list[dict[str, Any]]:

@@ -1,8 +1,9 @@
-"""Which limit could be shorter, which is padded, and which nobody can keep."""
+"""Which limit could be shorter and by how many days, which is padded, and which must not be cut."""
 
 import numpy as np
 import pandas as pd
 
+from analysis.exact import share_interval
 from analysis.frames import check_columns, window
 from analysis.survival import survival_at, survival_curves, survival_quantiles
 from analysis.thresholds import Thresholds
@@ -16,33 +17,56 @@ DURATION_NEEDS = [
     "limit_half_days",
     "n",
 ]
+_BY_DOSSIERS = [
+    "n", "limit_days", "met_limit_days", "met_low_days", "met_high_days", "proposed_days", "late_share_now",
+    "now_low", "now_high", "late_share_after", "after_low", "after_high", "median_days", "longest_days",
+    "never_needed_days", "unseen_share_high", "share_becoming_late", "becoming_low", "becoming_high",
+    "shorter_late_share", "shorter_low", "shorter_high",
+]  # fmt: skip
 GIVES = [
     "proc_core", "n", "limit_days", "catalogue_days", "step_sum_days", "padding_days", "is_padded",
     "is_step_sum_over",
     "met_limit_days", "met_low_days", "met_high_days", "proposed_days", "cut_days", "late_share_now", "now_low",
     "now_high", "late_share_after", "after_low", "after_high", "is_cut", "is_too_short", "median_days",
+    "longest_days", "never_needed_days", "unseen_share_high", "is_padded_by_dossiers",
+    "share_becoming_late", "becoming_low", "becoming_high",
+    "shorter_late_share", "shorter_low", "shorter_high", "is_cut_harmful", "step_to_mend",
 ]  # fmt: skip
+CURVE_GIVES = ["proc_core", "days", "late_share", "low", "high", "n"]
+_STEP_NEEDS = ["level", "proc_core", "task", "excess_half_days"]
 
 
-def limit_cuts(
+def limit_cuts(  # noqa: PLR0913 - three frames, what they are of, and the step times that may be missing
     durations: pd.DataFrame,
     procedures: pd.DataFrame,
     steps: pd.DataFrame,
     *,
     quarter: str,
     thresholds: Thresholds,
+    step_times: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """For each procedure: the shortest limit that enough dossiers would have met, and what it would cost.
 
-    Needs: `durations` as duration_count; `procedures`: proc_core, limit_quantity, limit_unit (one row each, in
-      force); `steps`: proc_core, planned_days, is_paused (may be empty)
+    Needs: `durations` as duration_count (entry_half_days may be missing: all watched from receipt); `procedures`:
+      proc_core, limit_quantity, limit_unit (one row each, in force); `steps`: proc_core, planned_days, is_paused
+      (may be empty); `step_times` as step_times gives it (may be missing or empty)
     Gives (working days): proc_core, n (comparable dossiers: those within a day of the limit most had),
       limit_days (that limit), catalogue_days (working-day limits only), step_sum_days (pauses left out),
       padding_days = catalogue minus step sum, is_padded, is_step_sum_over;
       met_limit_days: shortest whole-day limit `limit_share` of them meet, met_low_days..met_high_days its interval;
       proposed_days, cut_days: that limit when even the upper end of the late share it leaves stays within the
       target, else the next longer one that does; late_share_now and late_share_after with intervals; is_cut;
-      is_too_short: surely more than half run past the limit, so a cut would only make lateness; median_days
+      is_too_short: surely more than half run past the limit, so a cut would only make lateness; median_days;
+      longest_days: whole days the longest of them has taken so far; never_needed_days: days of the limit beyond
+      it (null while the longest is itself unfinished); unseen_share_high: exact one-sided bound 1 - a^(1/n) of the
+      share that could still take longer, n the finished ones; is_padded_by_dossiers: never needed, and even by
+      that bound `limit_share` would be held;
+      share_becoming_late = late_share_after - late_share_now, becoming_low..becoming_high its interval (Greenwood
+      as an effective number, exact binomial; null where nothing shorter is proposed);
+      shorter_late_share, shorter_low, shorter_high: late share under a limit shorter by the smallest cut;
+      is_cut_harmful: the limit looks long (by its steps, or by the middle dossier), yet that smallest cut would
+      take the upper end of the late share past the target, or only add to a share surely past it already;
+      step_to_mend: task with the most time over plan, where the limit is too short or must not be cut
     A dossier met a limit of L days when it took at most 2L half days: the stricter reading, never the kinder.
     """
     check_columns(durations, DURATION_NEEDS, where="limit_cuts")
@@ -53,9 +77,57 @@ def limit_cuts(
     table = table[["proc_core", "catalogue_days"]].merge(
         _step_sums(steps), on="proc_core", how="left", validate="1:1"
     )
-    rows = _comparable(durations.loc[durations["received_quarter"].isin(window(quarter, thresholds.window_quarters))])
+    rows = _comparable(durations, quarter, thresholds)
     table = table.merge(_from_dossiers(rows, thresholds), on="proc_core", how="left", validate="one_to_one")
-    table["n"] = table["n"].fillna(0).astype(int)
+    table = _judged(table.assign(n=table["n"].fillna(0).astype(int)), thresholds)
+    mending = steps_to_mend(step_times)
+    asked = table["is_too_short"] | table["is_cut_harmful"]
+    table["step_to_mend"] = [
+        mending.get(core) if is_asked else None for core, is_asked in zip(table["proc_core"], asked, strict=True)
+    ]
+    return table.sort_values("proc_core").reset_index(drop=True)[GIVES]
+
+
+def limit_curve(durations: pd.DataFrame, *, quarter: str, thresholds: Thresholds) -> pd.DataFrame:
+    """The late share each whole-day limit would have left, from one day to two days past the present limit.
+
+    Needs: `durations` as for limit_cuts
+    Gives: proc_core, days, late_share, low, high (Kaplan-Meier of comparable dossiers, null where none is watched
+      from so early on), n (comparable dossiers); by procedure and day
+    """
+    check_columns(durations, DURATION_NEEDS, where="limit_curve")
+    rows = _comparable(durations, quarter, thresholds)
+    if rows.empty:
+        return pd.DataFrame(columns=CURVE_GIVES)
+    sizes = rows.groupby("proc_core", sort=True).agg(n=("n", "sum"), usual=("usual", "first")).reset_index()
+    last = (np.ceil(sizes["usual"] / 2.0) + 2).astype(int).to_numpy()
+    points = sizes.loc[np.repeat(sizes.index, last), ["proc_core", "n"]].reset_index(drop=True)
+    points["days"] = points.groupby("proc_core", sort=False).cumcount() + 1
+    found = _late_shares(_curves(rows, thresholds), points, thresholds)
+    names = {"survival": "late_share", "ci_low": "low", "ci_high": "high"}
+    return found.rename(columns=names, errors="raise")[CURVE_GIVES]
+
+
+def steps_to_mend(step_times: pd.DataFrame | None) -> dict[str, str]:
+    """The task with the most time over its plan, over all units, by procedure; none where no step runs over.
+
+    Needs: level, proc_core, task, excess_half_days of step_times
+    Gives: proc_core -> task; the first in the alphabet among equals
+    """
+    if step_times is None or step_times.empty:
+        return {}
+    check_columns(step_times, _STEP_NEEDS, where="steps_to_mend")
+    over = (
+        step_times["level"].eq("STEP") & step_times["excess_half_days"].gt(0) & step_times["task"].fillna("").ne("")
+    )
+    total = step_times.loc[over].groupby(["proc_core", "task"], sort=True)["excess_half_days"].sum().reset_index()
+    total = total.sort_values(["proc_core", "excess_half_days", "task"], ascending=[True, False, True], kind="stable")
+    first = total.drop_duplicates("proc_core")
+    return {str(core): str(task) for core, task in zip(first["proc_core"], first["task"], strict=True)}
+
+
+def _judged(table: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
+    """Adds what the figures say of each limit."""
     table["padding_days"] = table["catalogue_days"] - table["step_sum_days"]
     table["is_padded"] = _worth(table["padding_days"], table["catalogue_days"], thresholds)
     table["is_step_sum_over"] = table["padding_days"] < 0
@@ -63,11 +135,30 @@ def limit_cuts(
     enough = table["n"] >= thresholds.minimum_cases
     table["is_cut"] = enough & _worth(table["cut_days"], table["limit_days"], thresholds)
     table["is_too_short"] = enough & (table["now_low"] > 0.5)
-    return table.sort_values("proc_core").reset_index(drop=True)[GIVES]
+    unused = _worth(table["never_needed_days"], table["limit_days"], thresholds)
+    # As many finished dossiers as it takes for the bound to say so: 59 for 95 %.
+    surely = table["unseen_share_high"] <= 1.0 - thresholds.limit_share + 1e-12
+    table["is_padded_by_dossiers"] = enough & unused & surely
+    table["is_cut_harmful"] = enough & _is_harmful(table, thresholds)
+    return table
 
 
 def _worth(days: pd.Series, limit: pd.Series, thresholds: Thresholds) -> pd.Series:
     return (days >= thresholds.minimum_cut_days) & (days >= thresholds.minimum_cut_share * limit)
+
+
+def _is_harmful(table: pd.DataFrame, thresholds: Thresholds) -> pd.Series:
+    """Where a section head might think of a cut that the dossiers warn against.
+
+    An upper end that is past the target both before and after for want of dossiers warns of nothing.
+    """
+    target = thresholds.target_late_share
+    looks_long = table["is_padded"] | _worth(
+        table["limit_days"] - table["median_days"], table["limit_days"], thresholds
+    )
+    pushed_past = (table["now_high"] <= target) & (table["shorter_high"] > target)
+    past_already = table["shorter_low"] > target
+    return looks_long & ~table["is_cut"] & (pushed_past | past_already)
 
 
 def _step_sums(steps: pd.DataFrame) -> pd.DataFrame:
@@ -80,37 +171,76 @@ def _step_sums(steps: pd.DataFrame) -> pd.DataFrame:
     return sums.rename("step_sum_days").reset_index()
 
 
-def _comparable(durations: pd.DataFrame) -> pd.DataFrame:
-    rows = durations.loc[durations["limit_half_days"].ge(0) & durations["elapsed_half_days"].ge(0)].copy()
-    rows = rows.loc[rows["timeliness"].ne("NO_DUE")]
-    weight = rows.groupby(["proc_core", "limit_half_days"], sort=True)["n"].sum().reset_index()
-    weight = weight.sort_values(["proc_core", "n", "limit_half_days"], ascending=[True, False, False], kind="stable")
-    usual = weight.drop_duplicates("proc_core")[["proc_core", "limit_half_days"]]
-    usual = usual.rename(columns={"limit_half_days": "usual"}, errors="raise")
+def _comparable(durations: pd.DataFrame, quarter: str, thresholds: Thresholds) -> pd.DataFrame:
+    """Dossiers of the year with the limit most had, in half days: limit, usual, elapsed, entry, ended, censored."""
+    inside = durations["received_quarter"].isin(window(quarter, thresholds.window_quarters))
+    rows = durations.loc[inside & durations["timeliness"].ne("NO_DUE")].reset_index(drop=True).copy()
+    for name in ("limit", "elapsed"):
+        rows[name] = pd.to_numeric(rows[f"{name}_half_days"]).astype(float)
+    rows["entry"] = (
+        pd.to_numeric(rows["entry_half_days"]).astype(float).fillna(0.0) if "entry_half_days" in rows else 0.0
+    )
+    # One that ended before its unit's history begins was never watched.
+    rows = rows.loc[rows["limit"].ge(0) & rows["elapsed"].ge(0) & rows["entry"].le(rows["elapsed"])]
+    weight = rows.groupby(["proc_core", "limit"], sort=True)["n"].sum().reset_index()
+    weight = weight.sort_values(["proc_core", "n", "limit"], ascending=[True, False, False], kind="stable")
+    usual = weight.drop_duplicates("proc_core")[["proc_core", "limit"]]
+    usual = usual.rename(columns={"limit": "usual"}, errors="raise")
     rows = rows.merge(usual, on="proc_core", how="left", validate="many_to_one")
     # A limit in calendar days, or one that falls on a holiday, differs by a day from dossier to dossier.
-    rows = rows.loc[(rows["limit_half_days"] - rows["usual"]).abs() <= 2].copy()
+    rows = rows.loc[(rows["limit"] - rows["usual"]).abs() <= 2].copy()
     done = rows["outcome"].eq("DONE")
     rows["ended"], rows["censored"] = rows["n"].where(done, 0), rows["n"].where(~done, 0)
-    # Whole days a limit must have to hold the dossier.
-    rows["days"] = np.ceil(rows["elapsed_half_days"].astype(float) / 2.0)
-    rows["past"] = rows["days"] - rows["limit_half_days"].astype(float) / 2.0
+    rows["past"], rows["past_entry"] = rows["elapsed"] - rows["limit"], rows["entry"] - rows["limit"]
     return rows
+
+
+def _curves(rows: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
+    """Survival curves by procedure in half days, with the running sum of Greenwood."""
+    by = ["proc_core"]
+    curves = survival_curves(rows, by=by, time="elapsed", entry="entry", confidence=thresholds.confidence)
+    ended, risk = curves["ended"].astype(float), curves["at_risk"].astype(float)
+    term = (ended / (risk * (risk - ended)).where(risk > ended)).fillna(0.0)
+    curves["greenwood"] = term.groupby(curves["proc_core"], sort=False).cumsum()
+    return curves
+
+
+def _late_shares(curves: pd.DataFrame, points: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
+    """survival_at for many moments of each procedure.
+
+    Needs: `points` proc_core, days (whole or half; null gives nulls)
+    Gives: the points in their order with survival, ci_low, ci_high, greenwood
+    """
+    asked = points.assign(moment=2.0 * points["days"].astype(float), place=np.arange(len(points)))
+    shares = ["survival", "ci_low", "ci_high", "greenwood"]
+    known = curves[["proc_core", "time", *shares]].sort_values("time", kind="stable")
+    found = pd.merge_asof(
+        asked.loc[asked["moment"].notna()].sort_values("moment", kind="stable"),
+        known, left_on="moment", right_on="time", by="proc_core",
+    )  # fmt: skip
+    first = curves.groupby("proc_core", sort=True)[["watched", "since"]].first()
+    watched, since = (found["proc_core"].map(first[name]).astype(float) for name in ("watched", "since"))
+    nothing = found["survival"].isna() & (since <= found["moment"])
+    found.loc[nothing, ["survival", "ci_high"]] = 1.0
+    found.loc[nothing, "greenwood"] = 0.0
+    found.loc[nothing, "ci_low"] = ((1.0 - thresholds.confidence) / 2) ** (1.0 / watched[nothing])
+    return (
+        asked[[*points.columns, "place"]]
+        .merge(found[["place", *shares]], on="place", how="left")
+        .drop(columns="place")
+    )
 
 
 def _from_dossiers(rows: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
     by = ["proc_core"]
     if rows.empty:
-        given = ["n", "limit_days", "met_limit_days", "met_low_days", "met_high_days", "proposed_days", "median_days",
-                 "late_share_now", "now_low", "now_high", "late_share_after", "after_low", "after_high"]  # fmt: skip
-        return pd.DataFrame({"proc_core": pd.Series(dtype=object)} | {name: pd.Series(dtype=float) for name in given})
-    curves = survival_curves(rows, by=by, time="days", confidence=thresholds.confidence)
-    past = survival_curves(rows, by=by, time="past", confidence=thresholds.confidence)
+        given = {name: pd.Series(dtype=float) for name in _BY_DOSSIERS}
+        return pd.DataFrame({"proc_core": pd.Series(dtype=object)} | given)
+    curves = _curves(rows, thresholds)
+    past = survival_curves(rows, by=by, time="past", entry="past_entry", confidence=thresholds.confidence)
     now = survival_at(past, 0.0, by=by, confidence=thresholds.confidence)
     table = now.rename(columns={"survival": "late_share_now", "ci_low": "now_low", "ci_high": "now_high"})
-    sizes = rows.groupby("proc_core", sort=True).agg(n=("n", "sum"), limit_days=("usual", "first"))
-    sizes["limit_days"] /= 2.0
-    table = table.merge(sizes.reset_index(), on="proc_core", validate="one_to_one")
+    table = table.merge(_extremes(rows, thresholds), on=by, validate="one_to_one")
     wanted = {
         "met_limit_days": (thresholds.limit_share, "survival"),
         "met_low_days": (thresholds.limit_share, "ci_low"),
@@ -118,19 +248,69 @@ def _from_dossiers(rows: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
         "median_days": (0.5, "survival"),
     }
     for name, (share, column) in wanted.items():
-        found = survival_quantiles(curves, share, by=by, column=column).rename(columns={"time": name})
-        table = table.merge(found, on="proc_core", validate="one_to_one")
-    return table.merge(_proposed(curves, table, thresholds), on="proc_core", how="left", validate="one_to_one")
+        found = survival_quantiles(curves, share, by=by, column=column)
+        table = table.merge(found.rename(columns={"time": name}), on=by, validate="one_to_one")
+        # A limit is in whole days; the middle dossier is what it was.
+        table[name] = table[name] / 2.0 if name == "median_days" else np.ceil(table[name] / 2.0)
+    table = table.merge(_proposed(curves, table, thresholds), on=by, how="left", validate="one_to_one")
+    shorter = table[by].assign(days=table["limit_days"] - thresholds.minimum_cut_days)
+    shorter = _late_shares(curves, shorter, thresholds)
+    names = {"survival": "shorter_late_share", "ci_low": "shorter_low", "ci_high": "shorter_high"}
+    table = table.assign(**{name: shorter[column].to_numpy() for column, name in names.items()})
+    return _becoming_late(curves, table, thresholds)
+
+
+def _extremes(rows: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
+    """How many, their limit, the longest of them, and what share could be longer still."""
+    table = rows.groupby("proc_core", sort=True).agg(
+        n=("n", "sum"), limit_days=("usual", "first"), longest=("elapsed", "max"), finished=("ended", "sum")
+    )
+    ended = rows.loc[rows["ended"] > 0].groupby("proc_core", sort=True)["elapsed"].max()
+    running = rows.loc[rows["censored"] > 0].groupby("proc_core", sort=True)["elapsed"].max()
+    table["limit_days"] /= 2.0
+    table["longest_days"] = np.ceil(table["longest"] / 2.0)
+    is_known = ended.reindex(table.index).ge(running.reindex(table.index).fillna(-1.0))
+    spare = (table["limit_days"] - table["longest_days"]).clip(lower=0.0)
+    table["never_needed_days"] = spare.where(is_known | spare.eq(0.0))
+    finished = table["finished"].astype(float).where(table["finished"] > 0)
+    table["unseen_share_high"] = (1.0 - (1.0 - thresholds.confidence) ** (1.0 / finished)).where(is_known)
+    return table.drop(columns=["longest", "finished"]).reset_index()
 
 
 def _proposed(curves: pd.DataFrame, limits: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
-    seen = curves.merge(limits[["proc_core", "met_limit_days"]], on="proc_core", validate="many_to_one")
-    safe = (seen["time"] >= seen["met_limit_days"]) & (seen["ci_high"] <= thresholds.target_late_share)
-    found = seen.loc[safe & (seen["time"] >= 1)].sort_values(["proc_core", "time"]).drop_duplicates("proc_core")
-    names = {
-        "time": "proposed_days",
-        "survival": "late_share_after",
-        "ci_low": "after_low",
-        "ci_high": "after_high",
+    """The first whole-day limit from met_limit_days on whose late share is surely within the target."""
+    points = curves[["proc_core"]].assign(days=np.maximum(np.ceil(curves["time"] / 2.0), 1.0)).drop_duplicates()
+    points = points.merge(limits[["proc_core", "met_limit_days"]], on="proc_core", validate="many_to_one")
+    points = points.loc[points["days"] >= points["met_limit_days"]].reset_index(drop=True)
+    found = _late_shares(curves, points, thresholds)
+    found = found.loc[found["ci_high"] <= thresholds.target_late_share].sort_values(["proc_core", "days"])
+    names = {"days": "proposed_days", "survival": "late_share_after", "ci_low": "after_low", "ci_high": "after_high"}
+    found = found.drop_duplicates("proc_core").rename(columns=names, errors="raise")
+    return found[["proc_core", *names.values()]]
+
+
+def _becoming_late(curves: pd.DataFrame, table: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
+    """Adds share_becoming_late and its interval: the dossiers that ended between the two limits.
+
+    Var(S1 - S2) = (S1 - S2)^2 V1 + S2^2 (V2 - V1) with V the Greenwood sums; the interval is the exact binomial one
+    for as many independent dossiers as have that variance. Nobody in between: at most the upper end of the late
+    share after the cut.
+    """
+    is_shorter = table["proposed_days"] < table["limit_days"]
+    names = {"proposed_days": "after", "limit_days": "before"}
+    ends = {
+        end: _late_shares(curves, table[["proc_core"]].assign(days=table[name]), thresholds)
+        for name, end in names.items()
     }
-    return found.rename(columns=names, errors="raise")[["proc_core", *names.values()]]
+    after, before = ends["after"], ends["before"]
+    gap = (after["survival"] - before["survival"]).clip(lower=0.0)
+    variance = gap**2 * after["greenwood"] + before["survival"] ** 2 * (before["greenwood"] - after["greenwood"])
+    people = (gap * (1.0 - gap) / variance.where(variance > 0)).where(gap > 0)
+    low, high = share_interval((gap * people).to_numpy(), people.to_numpy(), thresholds.confidence)
+    none = gap.eq(0.0).to_numpy()
+    added = (table["late_share_after"] - table["late_share_now"]).where(is_shorter)
+    return table.assign(
+        share_becoming_late=added,
+        becoming_low=pd.Series(np.where(none, 0.0, low), index=table.index).where(is_shorter),
+        becoming_high=pd.Series(np.where(none, table["after_high"], high), index=table.index).where(is_shorter),
+    )

@@ -38,7 +38,28 @@ class Thresholds:
     maximum_pairs: int = _sourced(60, "As many overlap pairs as one reviewing session can read in a quarter")
     paper_procedures: int = _sourced(5, "A paper asked by at least five procedures is worth a shared source")
     maximum_papers: int = _sourced(20, "As many papers as one table of the book shows")
+    fdr: float = _sourced(0.05, "Benjamini-Hochberg over all tests of a quarter: one false flag in twenty at most")
     paper_share: float = _sourced(0.8, "Two paper names are the same paper from this token likeness on")
+    batch_size: int = _sourced(10, "Rule DQ-DT-18: more than ten dossiers ended by one person in one minute")
+    record_found: int = _sourced(10, "A unit is asked how it records only when ten records or more are alike")
+    record_ratio: float = _sourced(2.0, "A unit is asked when its share is at least twice that of the other units")
+    code_gap_share: float = _sourced(0.5, "More than half of the numbers missing: codes are not numbered in a row")
+    bunching_days: int = _sourced(2, "Ends within two working days of the due date tell bunching from being early")
+    backlog_history_weeks: int = _sourced(13, "An office seen for less than a quarter is still filling its desk")
+    series_quarters: int = _sourced(8, "Two years: each quarter of the last one beside the same quarter before it")
+    cut_side_quarters: int = _sourced(4, "At most one year either side of a cut, so that Tet weighs on both alike")
+    alarm_level: float = _sourced(
+        0.998, "Outer funnel limits at 99.8 %, three standard deviations: Spiegelhalter 2005"
+    )
+    funnel_trim: float = _sourced(
+        0.10, "Outermost tenths drawn in before over-dispersion: FunnelPlotR, NHS SHMI and CQC"
+    )
+    gate_set_aside_share: float = _sourced(0.05, "Own choice: over one row in twenty set aside, the rest may differ")
+    gate_missing_share: float = _sourced(0.10, "Own choice: a unit silent one night in ten is half unseen")
+    gate_missing_nights: int = _sourced(
+        1, "Own choice: one silent night proves nothing, the next makes it good"
+    )
+    gate_odd_share: float = _sourced(0.05, "Own choice: one dossier in twenty with impossible times is no measure")
 
     @classmethod
     def sources(cls) -> dict[str, str]:

@@ -21,8 +21,13 @@ from warehouse import Warehouse
 
 log = logging.getLogger(__name__)
 
-COUNTS = ("duration_count", "step_count", "report_count", "usage_count", "paper_usage")
-DIMENSIONS = ("procedure", "procedure_paper", "procedure_step", "procedure_posting", "unit", "office")
+COUNTS = (
+    "duration_count", "step_count", "report_count", "usage_count", "paper_usage", "index_766_count", "due_gap_count",
+    "integrity_count", "transition_count", "waiting_count", "desk_week", "unit_night",
+)  # fmt: skip
+DIMENSIONS = (
+    "procedure", "procedure_paper", "procedure_step", "procedure_posting", "unit", "office", "calendar_day",
+)  # fmt: skip
 
 
 def analyse(quarter: str, *, settings: Settings | None = None) -> dict[str, object]:

@@ -2,8 +2,8 @@
 
 The yml says what one row is, the key, the columns with their kinds, and which models it reads. A model's
 table is made from the yml and filled by `INSERT ... SELECT`, so its types are the same on every engine.
-`model_parameter` (one row) is made first and holds the date and night that the models are as of: statements
-join it, and no value is ever written into SQL text.
+`model_parameter` (one row) is made first and holds the date and night that the models are as of, and the
+constants they count by: statements join it, and no value is ever written into SQL text.
 """
 
 from dataclasses import dataclass
@@ -24,6 +24,17 @@ from warehouse.kinds import columns
 MODELS = Path(__file__).parent / "models"
 PARAMETER = "model_parameter"
 _FIELDS = {"row", "key", "columns", "reads"}
+
+# What the statements count by.
+CONSTANTS: dict[str, float | int] = {
+    # A desk that works on three of five working days of a quarter is expected on the others: when it does
+    # nothing on such a day, it is away. Our choice.
+    "regular_share": 0.6,
+    # Finishes at most a minute apart were made in one go: the minute of rule DQ-DT-18 on closing many dossiers
+    # at once. That three in a row are a batch is our choice: two happen by chance.
+    "batch_seconds": 60,
+    "batch_least": 3,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +93,7 @@ def build(connection: Connection, as_of: date, known: str, *, temporary: bool) -
                 "quarter_first": quarter.first,
                 "year_before_first": year_before.first,
             }
+            | CONSTANTS
         ]
     )
     for model in models().values():

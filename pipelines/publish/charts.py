@@ -20,6 +20,8 @@ Spec = dict[str, Any]
 BLUE, AMBER, GREEN, RED, GREY, PALE = "#1f4e79", "#d9a12b", "#2f7d4f", "#b3261e", "#8795a1", "#c9d6e3"
 WIDTH = 560
 LINE_LENGTH, MOST_LINES = 46, 3
+ZERO_WIDTH = "\u200b"
+PLAIN = ",.12~g"  # without a precision Vega takes it from the ticks, and writes 10 as 1e+1
 LOCALE = {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " đồng"], "percent": "\u00a0%"}
 CONFIG: Spec = {
     "font": "Liberation Sans, Arial, sans-serif",
@@ -40,7 +42,7 @@ def late_shares(rows: Sequence[Row], *, title: str) -> Markup:
 
     rows: label, km, low, high, closed (shares 0..1; closed may be None)
     """
-    data = [_labelled(row) for row in rows]
+    data = labelled(rows)
     order = [row["label"] for row in data]
     scale = {
         "domain": [
@@ -53,7 +55,7 @@ def late_shares(rows: Sequence[Row], *, title: str) -> Markup:
         "scale": scale,
         "axis": {"format": ".0%", "title": "Tỷ lệ hồ sơ trễ hạn", "tickCount": 8},
     }
-    down = _names(order)
+    down = names_axis(order)
     points = [
         {"label": row["label"], "share": row[key], "what": what}
         for row in data
@@ -89,11 +91,14 @@ KM = "Ước lượng có tính hồ sơ đang giải quyết (vạch: khoảng 
 CLOSED = "Chỉ tính hồ sơ đã giải quyết"
 
 
-def stacked(rows: Sequence[Row], parts: Sequence[tuple[str, str, str]], *, title: str, axis: str) -> Markup:
-    """Lying bars cut into parts, in shares of each row's whole. parts: (key, words, colour)."""
+def stacked(
+    rows: Sequence[Row], parts: Sequence[tuple[str, str, str]], *, title: str, axis: str, columns: int = 0
+) -> Markup:
+    """Lying bars cut into parts, in shares of each row's whole. parts: (key, words, colour); `columns` of the legend."""
+    told = labelled(rows)
     data = [
         {"label": row["label"], "words": words, "value": row[key], "place": place}
-        for row in map(_labelled, rows)
+        for row in told
         for place, (key, words, _) in enumerate(parts)
     ]
     spec = {
@@ -101,7 +106,7 @@ def stacked(rows: Sequence[Row], parts: Sequence[tuple[str, str, str]], *, title
         "mark": {"type": "bar", "stroke": "white"},
         "height": {"step": 44},
         "encoding": {
-            "y": _names([_labelled(row)["label"] for row in rows]),
+            "y": names_axis([row["label"] for row in told]),
             "x": {
                 "field": "value",
                 "type": "quantitative",
@@ -112,6 +117,7 @@ def stacked(rows: Sequence[Row], parts: Sequence[tuple[str, str, str]], *, title
                 "field": "words",
                 "type": "nominal",
                 "scale": {"domain": [words for _, words, _ in parts], "range": [colour for _, _, colour in parts]},
+                "legend": {"columns": columns},
             },
             "order": {"field": "place"},
         },
@@ -122,11 +128,11 @@ def stacked(rows: Sequence[Row], parts: Sequence[tuple[str, str, str]], *, title
 def spans(rows: Sequence[Row], *, ends: tuple[tuple[str, str], tuple[str, str]], title: str, axis: str) -> Markup:
     """Two values a row joined by a line: planned and actual, now and proposed. rows: label, the keys of `ends`."""
     (one, one_words), (two, two_words) = ends
-    data = [_labelled(row) for row in rows]
-    down = _names([row["label"] for row in data])
+    data = labelled(rows)
+    down = names_axis([row["label"] for row in data])
     across = {
         "type": "quantitative",
-        "axis": {"title": axis, "tickCount": 8, "format": "~g"},
+        "axis": {"title": axis, "tickCount": 8, "format": PLAIN},
         "scale": {"zero": True},
     }
     points = [
@@ -161,8 +167,8 @@ def spans(rows: Sequence[Row], *, ends: tuple[tuple[str, str], tuple[str, str]],
 
 def bars(rows: Sequence[Row], *, value: str, title: str, axis: str) -> Markup:
     """Lying bars with their figures. rows: label and `value`."""
-    data = [_labelled(row) | {"figure": formats.number(row[value])} for row in rows]
-    down = _names([row["label"] for row in data])
+    data = [row | {"figure": formats.number(row[value])} for row in labelled(rows)]
+    down = names_axis([row["label"] for row in data])
     across = {"field": value, "type": "quantitative", "axis": {"title": axis, "format": ",.0f", "tickCount": 6}}
     spec = {
         "data": {"values": data},
@@ -218,7 +224,8 @@ def id_prefix(title: str) -> str:
     return "c" + hashlib.sha256(title.encode()).hexdigest()[:8]
 
 
-def _names(order: Sequence[str]) -> Spec:
+def names_axis(order: Sequence[str]) -> Spec:
+    """The axis down the side that has one name a row, in this order, long ones on several lines."""
     return {
         "field": "label",
         "type": "nominal",
@@ -233,8 +240,15 @@ def _names(order: Sequence[str]) -> Spec:
     }
 
 
-def _labelled(row: Row) -> Row:
-    return row | {"label": folded(str(row["label"]))}
+def labelled(rows: Sequence[Row]) -> list[Row]:
+    """The rows with their labels folded; two long names cut at the same place still get a line each."""
+    seen: dict[str, int] = {}
+    found = []
+    for row in rows:
+        label = folded(str(row["label"]))
+        seen[label] = seen.get(label, -1) + 1
+        found.append(row | {"label": label + ZERO_WIDTH * seen[label]})
+    return found
 
 
 def folded(label: str, *, length: int = LINE_LENGTH, most: int = MOST_LINES) -> str:

@@ -118,3 +118,8 @@ def quarter(value: str) -> str:
 def capital(sentence: str) -> str:
     """The sentence with its first letter capital, the rest untouched."""
     return sentence[:1].upper() + sentence[1:]
+
+
+def uncapital(words: str) -> str:
+    """The words with their first letter small, to stand inside a sentence."""
+    return words[:1].lower() + words[1:]

@@ -135,6 +135,36 @@ class QuarterResults(Protocol):
     @property
     def costs(self) -> pd.DataFrame: ...  # noqa: D102
     @property
+    def gate(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def effects(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def speed(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def comparison(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def waiting(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def load(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def backlog(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def handovers(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def throughput(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def integrity(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def curves(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def limit_curves(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def trends(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def series(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def cut_effects(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
     def switched_off(self) -> Sequence[tuple[str, str]]: ...  # noqa: D102
     @property
     def notes(self) -> Sequence[tuple[str, str]]: ...  # noqa: D102

@@ -12,7 +12,7 @@ import pandas as pd
 
 from pipelines.publish import formats
 from pipelines.publish.inputs import QuarterPapers
-from pipelines.publish.rows import Row, records
+from pipelines.publish.rows import Row, reading, records
 
 KIND_VI = {
     "CUT_DAYS": "Rút thời hạn",
@@ -23,29 +23,45 @@ KIND_VI = {
 }
 FLAG_VI = {
     "SLOW_PROCEDURE": "thủ tục chậm",
+    "SLOW_UNIT": "đơn vị chậm khi so cùng loại hồ sơ",
     "SLOW_STEP": "bước chậm",
+    "BACKLOG_GROWING": "bộ phận có số hồ sơ tồn tăng",
     "LIMIT_CUT": "thời hạn có thể cắt giảm",
     "LIMIT_TOO_SHORT": "thời hạn cần xem lại",
     "OVERLAP": "cặp thủ tục chồng chéo",
     "UNUSED": "thủ tục không phát sinh hồ sơ",
     "PAPER_OFTEN_ASKED": "giấy tờ bị yêu cầu nhiều lần",
+    "RECORD_CHECK": "việc ghi số liệu cần kiểm tra",
 }
 PART_VI = {
     "timeliness": "Tỷ lệ trễ hạn, thời gian giải quyết",
+    "comparison": "So sánh công bằng giữa các đơn vị",
     "limits": "Thời hạn có thể cắt giảm",
     "costs": "Chi phí tuân thủ",
     "steps": "Bước chậm nhất",
+    "waiting": "Nguyên nhân chờ",
+    "workload": "Khối lượng việc và hồ sơ tồn",
+    "handovers": "Chuyển giao giữa các bước",
+    "trends": "Xu hướng và tác động của việc cắt giảm",
+    "integrity": "Kiểm tra cách ghi số liệu",
     "overlaps": "Thủ tục trùng lặp, chồng chéo",
     "unused": "Thủ tục không phát sinh hồ sơ",
     "papers": "Giấy tờ bị yêu cầu nhiều nhất",
     "report_06a": "Biểu II.06a",
 }
 CHOICE_VI = {"APPROVED": "Đã duyệt", "REJECTED": "Không duyệt"}
+# What the book reads of the late shares.
+TIMELINESS = (
+    "level", "unit_code", "proc_core", "n", "km_n", "late_share_km", "ci_low", "ci_high", "closed_late_share",
+    "closed_n", "due_late_share", "due_n", "due_low", "due_high", "official_late_share", "official_n",
+    "index766_share", "index766_n", "paused", "no_due", "overdue_open", "truncated", "refused_share",
+    "withdrawn_share", "median_half_days", "p95_half_days",
+)  # fmt: skip
 SHOWN = 12  # rows of a chart or a table of the worst; more cannot be read in one sitting
 
 
-def summary(papers: QuarterPapers) -> list[str]:
-    """The quarter in a few sentences, each figure with its denominator."""
+def summary(papers: QuarterPapers, *, slow: Sequence[str] = ()) -> list[str]:
+    """The quarter in a few sentences, each figure with its denominator; `slow` are those about slowness."""
     found: list[str] = []
     whole = _all_row(papers)
     if whole:
@@ -66,6 +82,7 @@ def summary(papers: QuarterPapers) -> list[str]:
             f"{formats.number(row['km_n'])} hồ sơ có hẹn trả); nếu chỉ tính hồ sơ đã giải quyết thì là "
             f"{formats.percent(row['closed_late_share'])} trên {formats.number(row['closed_n'])} hồ sơ."
         )
+    found += slow
     kinds = papers.results.flags["kind"].value_counts() if len(papers.results.flags) else pd.Series(dtype=int)
     parts = [f"{kinds[kind]} {words}" for kind, words in FLAG_VI.items() if kind in kinds]
     found.append(f"Các dấu hiệu cần rà soát: {', '.join(parts)}." if parts else "Không có dấu hiệu nào cần rà soát.")
@@ -76,7 +93,7 @@ def summary(papers: QuarterPapers) -> list[str]:
             f"chi phí tuân thủ ước giảm {saving} đồng/năm (cộng các phương án tính được chi phí; các phương án có "
             "thể trùng nhau một phần)"
             if proposals["saving"].notna().any()
-            else "chưa tính được chi phí tuân thủ (xem phần 10)"
+            else "chưa tính được chi phí tuân thủ (xem phần 13)"
         )
         found.append(f"Dự thảo {len(proposals)} phương án đơn giản hóa; {cost}.")
     return found
@@ -128,21 +145,24 @@ def report_units(papers: QuarterPapers) -> list[Row]:
 
 def level_rows(papers: QuarterPapers, level: str) -> list[Row]:
     """Late shares of one level (ALL, UNIT, PROCEDURE, PROCEDURE_UNIT) that may be named, highest estimate first."""
-    table = papers.results.timeliness
-    if table.empty:
-        return []
+    table = _timeliness(papers)
     rows = table[(table["level"] == level) & (table["km_n"] > papers.minimum_group) & table["late_share_km"].notna()]
     rows = rows.sort_values(["late_share_km", "km_n", "unit_code", "proc_core"], ascending=[False, False, True, True])
-    return [_named(papers, row) for row in records(rows)]
+    return [named(papers, row) for row in records(rows)]
 
 
 def hidden_groups(papers: QuarterPapers, level: str) -> int:
     """How many groups of a level are too small to be shown."""
-    table = papers.results.timeliness
-    return 0 if table.empty else int(((table["level"] == level) & (table["km_n"] <= papers.minimum_group)).sum())
+    table = _timeliness(papers)
+    return int(((table["level"] == level) & (table["km_n"] <= papers.minimum_group)).sum())
 
 
-def _named(papers: QuarterPapers, row: Mapping[Any, Any]) -> Row:
+def _timeliness(papers: QuarterPapers) -> pd.DataFrame:
+    return reading(papers.results.timeliness, TIMELINESS)
+
+
+def named(papers: QuarterPapers, row: Mapping[Any, Any]) -> Row:
+    """The row with the names of its unit and procedure (None where pooled), and both as one label."""
     unit = None if formats.is_unknown(row.get("unit_code")) else papers.unit_name(row["unit_code"])
     core = row.get("proc_core")
     procedure = None if formats.is_unknown(core) else str(papers.procedure(core)["name"])
@@ -154,36 +174,50 @@ def _named(papers: QuarterPapers, row: Mapping[Any, Any]) -> Row:
     }
 
 
-def slow_procedures(papers: QuarterPapers) -> list[Row]:
-    """Procedures at units flagged as slow, worst first, with their figures and the flag's sentence."""
-    flags = _flags(papers, "SLOW_PROCEDURE")
-    rows = {(_key(row["unit_code"]), _key(row["proc_core"])): row for row in _all_levels(papers)}
-    found = []
-    for flag in flags:
-        row = rows.get((_key(flag["unit_code"]), _key(flag["proc_core"])))
-        if row is not None:
-            found.append(
-                row | {"sentence": flag["sentence"], "evidence": _codes(flag["evidence"]), "flag_id": flag["flag_id"]}
-            )
-    return sorted(found, key=lambda row: (-row["late_share_km"], row["label"]))
 
-
-def _all_levels(papers: QuarterPapers) -> list[Row]:
+def all_levels(papers: QuarterPapers) -> list[Row]:
+    """Units, procedures and procedures at units that may be named."""
     return [row for level in ("UNIT", "PROCEDURE", "PROCEDURE_UNIT") for row in level_rows(papers, level)]
 
 
-def _key(value: object) -> str | None:
+def key_of(value: object) -> str | None:
+    """A code of a frame as text, None where it is null."""
     return None if formats.is_unknown(value) else str(value)
 
 
-def _flags(papers: QuarterPapers, *kinds: str) -> list[Row]:
+def flags_of(papers: QuarterPapers, *kinds: str) -> list[Row]:
+    """The flags of these kinds, in the order of the analysis."""
     flags = papers.results.flags
     if flags.empty:
         return []
     return records(flags[flags["kind"].isin(kinds)])
 
 
-def _codes(evidence: object) -> list[str]:
+def office_name(papers: QuarterPapers, unit: object, office: object) -> str:
+    """The name of a unit's office, its code where no name is known, nothing where the data name no office."""
+    if formats.is_unknown(office):
+        return ""
+    return papers.office_names.get((str(unit), str(office)), str(office))
+
+
+def place_name(papers: QuarterPapers, unit: object, office: object) -> str:
+    """An office with its unit behind it: 'Phòng Tư pháp – UBND huyện …'; the unit alone where there is no office."""
+    return " – ".join(part for part in (office_name(papers, unit, office), papers.unit_name(unit)) if part)
+
+
+def failing_units(papers: QuarterPapers) -> dict[str, str]:
+    """Unit -> why its data are not good enough to be set beside others."""
+    gate = reading(papers.results.gate, ["unit_code", "passes", "reason_vi"])
+    failing = gate[gate["passes"].eq(False)].sort_values("unit_code")
+    return {
+        str(row["unit_code"]): (
+            "dữ liệu chưa đạt yêu cầu để so sánh" if formats.is_unknown(row["reason_vi"]) else str(row["reason_vi"])
+        )
+        for row in records(failing)
+    }
+
+
+def codes_of(evidence: object) -> list[str]:
     """Example dossier codes of a flag; a flag of likeness has features instead, which are shown elsewhere."""
     try:
         loaded = json.loads(str(evidence))
@@ -192,74 +226,11 @@ def _codes(evidence: object) -> list[str]:
     return [str(code) for code in loaded] if isinstance(loaded, list) else []
 
 
-def slow_steps(papers: QuarterPapers) -> list[Row]:
-    """Steps that took most time beyond their plan, in working days; bulk-entered and small ones left out."""
-    table = papers.results.steps
-    if table.empty:
-        return []
-    rows = table[
-        (table["level"] == "STEP")
-        & table["is_usable"].astype(bool)
-        & (table["n"] > papers.minimum_group)
-        & (table["excess_half_days"] > 0)
-    ]
-    rows = rows.sort_values(
-        ["excess_half_days", "unit_code", "proc_core", "step_no"], ascending=[False, True, True, True]
-    )
-    flagged = {(row["unit_code"], row["proc_core"], row["step_no"]) for row in _flags(papers, "SLOW_STEP")}
-    return [
-        _named(papers, row)
-        | {
-            "planned": row["planned_half_days"] / 2,
-            "mean": row["mean_half_days"] / 2,
-            "excess": row["excess_half_days"] / 2,
-            "office": _office(papers, row["unit_code"], row["office_code"]),
-            "is_flagged": (row["unit_code"], row["proc_core"], row["step_no"]) in flagged,
-            "label": _step_label(papers, row, is_one_unit=rows["unit_code"].nunique() == 1),
-        }
-        for row in records(rows.head(SHOWN))
-    ]
 
 
-def _step_label(papers: QuarterPapers, row: Row, *, is_one_unit: bool) -> str:
-    """The step, and its unit where the chart shows more than one."""
-    task = str(row["task"] or f"Bước {row['step_no']}")
-    return task if is_one_unit else f"{task} – {papers.unit_name(row['unit_code'])}"
 
 
-def bulk_entered(papers: QuarterPapers) -> int:
-    """Steps left out because too many of their entries were made in one second."""
-    table = papers.results.steps
-    return 0 if table.empty else int(((table["level"] == "STEP") & ~table["is_usable"].astype(bool)).sum())
 
-
-def _office(papers: QuarterPapers, unit: object, office: object) -> str:
-    if formats.is_unknown(office):
-        return ""
-    return papers.office_names.get((str(unit), str(office)), str(office))
-
-
-def limit_cuts(papers: QuarterPapers) -> list[Row]:
-    """Limits that could be shorter, the deepest cut first."""
-    table = papers.results.limits
-    if table.empty:
-        return []
-    over = table["is_step_sum_over"].fillna(False).astype(bool)
-    rows = table[table["is_cut"].fillna(False).astype(bool) & ~over & (table["n"] > papers.minimum_group)]
-    rows = rows.sort_values(["cut_days", "proc_core"], ascending=[False, True])
-    return [_named(papers, row) for row in records(rows)]
-
-
-def limits_too_short(papers: QuarterPapers) -> list[Row]:
-    """Flags on limits that most dossiers cannot keep."""
-    return [row for row in _flags(papers, "LIMIT_TOO_SHORT") if row["rule"] == "KM_MOST_LATE"]
-
-
-def limit_mismatches(papers: QuarterPapers) -> list[Row]:
-    """Flags on limits that do not fit the plan of their steps (value: sum of the steps, limit_value: the limit)."""
-    rows = [row for row in _flags(papers, "LIMIT_TOO_SHORT", "LIMIT_CUT") if str(row["rule"]).startswith("STEP_SUM")]
-    named = [_named(papers, row) for row in rows]
-    return sorted(named, key=lambda row: (-abs(row["value"] - row["limit_value"]), str(row["proc_core"])))
 
 
 def unused_by_field(papers: QuarterPapers) -> list[Row]:
@@ -296,7 +267,7 @@ def asked_papers(papers: QuarterPapers) -> list[Row]:
 
 def proposals(papers: QuarterPapers) -> list[Row]:
     """Every proposal with its decision, evidence and the words a page needs."""
-    sentences = {row["flag_id"]: row for row in _flags(papers, *FLAG_VI)}
+    sentences = {row["flag_id"]: row for row in flags_of(papers, *FLAG_VI)}
     found = []
     for row in records(papers.results.proposals):
         choice = papers.choice(row["proposal_id"])
@@ -307,7 +278,7 @@ def proposals(papers: QuarterPapers) -> list[Row]:
                 "kind_vi": KIND_VI.get(str(row["kind"]), str(row["kind"])),
                 "procedures": [papers.procedure(core) for core in json.loads(str(row["proc_cores"] or "[]"))],
                 "evidence": [flag["sentence"] for flag in flags],
-                "examples": sorted({code for flag in flags for code in _codes(flag["evidence"])})[:5],
+                "examples": sorted({code for flag in flags for code in codes_of(flag["evidence"])})[:5],
                 "decision": decision_vi(choice),
                 "choice": None if choice is None else str(choice["choice"]),
                 "has_cost": not formats.is_unknown(row["cost_before"]) and float(row["cost_before"]) > 0,

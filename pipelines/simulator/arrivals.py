@@ -79,8 +79,8 @@ def arrivals(world: World, timeline: Timeline, *, scale: float, years: int, seed
     cases: list[Case] = []
     plan = [(_COUNTER, "HUYEN", RECEIVED, NOT_ACCEPTED)]
     plan += [
-        (unit, "XA", round(COMMUNE_RECEIVED * share), round(COMMUNE_RECEIVED * share * 0.04))
-        for unit, share in COMMUNE_SHARES.items()
+        (unit, "XA", received, round(received * 0.04))
+        for unit, received in zip(COMMUNE_SHARES, _commune_dossiers(world), strict=True)
     ]
     days = world.calendar.days()
     tet = list(days.loc[days["name_vi"] == _NEW_YEAR, "day"])
@@ -88,12 +88,21 @@ def arrivals(world: World, timeline: Timeline, *, scale: float, years: int, seed
     for stream, (unit, level, received, refused) in enumerate(plan):
         rng = np.random.default_rng([seed, 1, stream])
         total = max(1, round(received * scale * years))
-        drawn = volumes(rng, world.of_level(level), total)
+        drawn = volumes(rng, world.asked_for(unit, level), total)
         crowd = _Crowd(unit, drawn, round(refused * scale * years), len(cases), weights)
         cases += _unit_cases(rng, timeline, crowd)
     _receive_on_days_off(cases, world, timeline.days[-1].year)
     _give_due_dates(cases, world)
     return cases
+
+
+def _commune_dossiers(world: World) -> list[int]:
+    """Dossiers a year of each commune."""
+    tiny = world.plan.tiny_unit
+    return [
+        world.plan.tiny_dossiers if unit == tiny else round(COMMUNE_RECEIVED * share)
+        for unit, share in COMMUNE_SHARES.items()
+    ]
 
 
 def _receive_on_days_off(cases: list[Case], world: World, year: int) -> None:

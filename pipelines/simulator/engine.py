@@ -6,6 +6,7 @@ itself. Supplements and taxes stop the clock. Time is office minutes (timeline);
 """
 
 import heapq
+import math
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -15,17 +16,18 @@ import numpy as np
 from domain.clock import due_date, paused_days
 from pipelines.simulator.arrivals import refusal_reason
 from pipelines.simulator.case import FINANCIAL, SUPPLEMENT, Case, PauseRun, StepRun
+from pipelines.simulator.plan import COUNTER
 from pipelines.simulator.timeline import DAY_MINUTES, Timeline
 from pipelines.simulator.world import (
     COMMUNE_STAFF,
     DISTRICT_STAFF,
-    SLOW_UNIT_PACE,
     PlannedStep,
     Procedure,
     World,
 )
 
 _MAX_TOUCH = 200.0
+_UNLUCKY_DELAY = 4.0
 _SUPPLEMENTS = ("Bổ sung giấy tờ chứng minh nguồn gốc sử dụng đất", "Bổ sung bản sao giấy tờ tùy thân còn hạn",
                 "Điều chỉnh lại tờ khai theo mẫu", "Bổ sung bản vẽ hiện trạng", "Bổ sung văn bản ủy quyền hợp lệ",
                 "Bổ sung xác nhận của UBND xã")  # fmt: skip
@@ -54,6 +56,7 @@ class Walk:
     draws: list[float]
     at: int = 0
     supplements: int = 0
+    delay: float = 1.0
 
 
 class Engine:
@@ -105,10 +108,22 @@ class Engine:
 
     def _walks(self, cases: list[Case]) -> list[Walk]:
         draws = self.rng.random((len(cases), 40))
+        unlucky = self._unlucky(cases)
         return [
-            Walk(case=case, procedure=self.world.procedures[case.proc_core], draws=row)
+            Walk(case=case, procedure=self.world.procedures[case.proc_core], draws=row,
+                 delay=_UNLUCKY_DELAY if case.number in unlucky else 1.0)
             for case, row in zip(cases, draws.tolist(), strict=True)
+        ]  # fmt: skip
+
+    def _unlucky(self, cases: list[Case]) -> set[int]:
+        """Dossiers of the tiny unit, spread over the year, that meet with something of their own."""
+        plan = self.world.plan
+        own = [
+            case.number
+            for case in cases
+            if case.unit_code == plan.tiny_unit and not case.will_be_refused and not case.will_leave
         ]
+        return set(own[:: max(1, len(own) // max(1, plan.tiny_late))][: plan.tiny_late])
 
     def _staff(self, scale: float) -> None:
         """Set each office's staff, and how long a touch lasts so that the year's work fills its share of time."""
@@ -117,18 +132,33 @@ class Engine:
             for step in walk.procedure.steps[: 1 if walk.case.will_be_refused else None]:
                 key = self._office_key(walk.case, step)
                 load[key] = load.get(key, 0.0) + _base_touch(step)
-        slow = self.world.planted["slow_step"]
+        plan = self.world.plan
         for key in sorted(load):
             unit, name = key
-            table = DISTRICT_STAFF if unit == "DG-MC" else COMMUNE_STAFF
+            table = DISTRICT_STAFF if unit == COUNTER else COMMUNE_STAFF
             count, share = table.get(name, table["*"])
-            count = max(1, round(count * scale)) if unit == "DG-MC" else max(count, round(count * scale))
+            busy = plan.busy_factor if unit == COUNTER and name == plan.busy_office else 1.0
+            count = max(1, round(count * scale * busy)) if unit == COUNTER else max(count, round(count * scale))
             touch = share * self.dial * count * self.timeline.end / load[key]
-            office = Office(name=name, free=list(range(count)), touch=touch)
-            if name == slow["office"] and unit == "DG-MC":
-                office.leaves_at = self.timeline.opening(date(self.timeline.days[-1].year, slow["from_month"], 1))
-                office.leavers = max(1, round(count * slow["staff_kept"]))
-            self.offices[key] = office
+            self.offices[key] = Office(name=name, free=list(range(count)), touch=touch)
+            if name == plan.slow_office and unit == COUNTER:
+                office = self.offices[key]
+                office.leaves_at = self.timeline.opening(date(self.timeline.days[-1].year, plan.from_month, 1))
+                office.leavers = max(1, round(count * plan.staff_kept))
+        if plan.even_touch:
+            self._even_out(load)
+
+    def _even_out(self, load: dict[tuple[str, str], float]) -> None:
+        """The same work takes as long in every commune: as in the one with most work, with staff for what comes."""
+        communes = sorted(key for key in self.offices if key[0] != COUNTER)
+        for name in sorted({name for _, name in communes}):
+            own = [key for key in communes if key[1] == name]
+            touch = min(self.offices[key].touch for key in own)
+            for key in own:
+                share = COMMUNE_STAFF.get(name, COMMUNE_STAFF["*"])[1]
+                needed = load[key] * touch / (share * self.dial * self.timeline.end)
+                self.offices[key].touch = touch
+                self.offices[key].free = list(range(max(1, math.ceil(needed - 0.25))))
 
     @staticmethod
     def _office_key(case: Case, step: PlannedStep) -> tuple[str, str]:
@@ -161,11 +191,13 @@ class Engine:
         return self._push(now + self._wait(walk, step), "ready", walk)
 
     def _wait(self, walk: Walk, step: PlannedStep) -> float:
-        pace = walk.procedure.pace * (SLOW_UNIT_PACE if walk.case.unit_code == self.world.planted["slow_unit"] else 1)
+        plan = self.world.plan
+        pace = walk.procedure.pace * (plan.slow_unit_pace if walk.case.unit_code == plan.slow_unit else 1)
         pace = 0.7 if step.is_paused else pace * self.dial
         draw = walk.draws[walk.at % 12]
         mood = 0.7 + 0.5 * walk.draws[12] + (0.55 if walk.draws[13] > 0.93 else 0.0)
-        return max(2.0, step.planned_days * DAY_MINUTES * pace * mood * (0.6 + 0.75 * draw) - 15.0)
+        wait = step.planned_days * DAY_MINUTES * pace * mood * (0.6 + 0.75 * draw) * walk.delay - 15.0
+        return max(2.0, wait)
 
     def _serve(self, office: Office, now: float) -> None:
         while office.free and office.waiting:

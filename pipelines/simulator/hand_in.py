@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from pipelines.simulator.case import Case
 from pipelines.simulator.catalogue_parts import spin
+from pipelines.simulator.plan import LEG_UNITS
 from pipelines.simulator.truth import FileFault
 from pipelines.simulator.view import (
     UNITS_THAT_RECEIVE,
@@ -17,7 +18,7 @@ from pipelines.simulator.view import (
     unit_extract,
     watches,
 )
-from pipelines.simulator.world import LEG_UNITS, World
+from pipelines.simulator.world import World
 
 COUNTER = "DG-MC"
 _BEGINNING = datetime(1900, 1, 1)

@@ -11,7 +11,8 @@ from typing import Any
 
 from domain.status import Status
 from pipelines.simulator.case import FINANCIAL, SUPPLEMENT, Case, PauseRun, StepRun
-from pipelines.simulator.world import LEG_UNITS, World
+from pipelines.simulator.plan import LEG_UNITS
+from pipelines.simulator.world import World
 
 Record = dict[str, Any]
 UNITS_THAT_RECEIVE = ("DG-MC", "DG-QK", "DG-QS", "DG-DH", "DG-DM", "DG-DP", "DG-DS", "DG-QH")

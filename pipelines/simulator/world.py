@@ -5,7 +5,7 @@ Everything is read from the site folder and planted.yml; choices hang on hashes 
 
 import csv
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from domain.calendar import WorkCalendar
 from domain.clock import Limit
 from domain.errors import KnownError
 from pipelines.simulator.catalogue_parts import spin
+from pipelines.simulator.plan import COUNTER, LEG_UNITS, Plan, planted_things
 from pipelines.site import Site, load_site
 
 HERE = Path(__file__).parent
@@ -37,9 +38,6 @@ COMMUNE_RECEIVED = 6_000
 DISTRICT_STAFF = {"MC": (5, 0.55), "VPDK": (6, 0.94), "THUE": (4, 0.6), "LD": (2, 0.55), "VP": (2, 0.55),
                   "TNMT": (5, 0.72), "*": (3, 0.5)}  # fmt: skip
 COMMUNE_STAFF = {"*": (1, 0.4)}
-SLOW_UNIT_PACE = 1.55
-# Offices of the district's dossiers that are a unit of their own and hand in their own legs.
-LEG_UNITS = {"VPDK": "DG-VPDK", "THUE": "DG-CCT"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +82,7 @@ class World:
     calendar: WorkCalendar
     procedures: dict[str, Procedure]
     planted: dict[str, Any]
+    plan: Plan
     unused: tuple[str, ...]
     padded: tuple[str, ...]
     stated_days: dict[str, float]
@@ -92,9 +91,27 @@ class World:
         """Procedures of a level that are in use, by code."""
         return [p for _, p in sorted(self.procedures.items()) if p.level == level and p.weight > 0]
 
+    def asked_for(self, unit_code: str, level: str) -> list[Procedure]:
+        """Procedures in use at a unit, weighted as they are asked for there."""
+        found, plan = self.of_level(level), self.plan
+        if unit_code == COUNTER and plan.busy_office:
+            return [
+                replace(p, weight=p.weight * plan.busy_factor) if p.specialist == plan.busy_office else p
+                for p in found
+            ]
+        slow = [p for p in found if p.core in plan.slow_procedures]
+        if unit_code != plan.hard_unit or not slow:
+            return found
+        hard, everything = sum(p.weight for p in slow), sum(p.weight for p in found)
+        more = plan.hard_share / (1.0 - plan.hard_share) * (everything - hard) / hard
+        return [replace(p, weight=p.weight * more) if p.core in plan.slow_procedures else p for p in found]
 
-def read_world(site_folder: Path, year: int) -> World:
-    """The world of a site. Raises KnownError when the site is not the one the simulator knows."""
+
+def read_world(site_folder: Path, year: int, plan: Plan | None = None) -> World:
+    """The world of a site; `plan` None plants as planted.yml says.
+
+    Raises KnownError when the site is not the one the simulator knows, or the plan names what it has not.
+    """
     site = load_site(site_folder)
     codes = {unit.code for unit in site.units}
     if not {"DG-MC", *LEG_UNITS.values(), *COMMUNE_SHARES} <= codes:
@@ -105,10 +122,13 @@ def read_world(site_folder: Path, year: int) -> World:
         )
     calendar = site.work_calendar()
     calendar.is_working(date(year, 12, 31))  # a year the calendar does not hold is an error of its own
-    planted = yaml.safe_load((HERE / "planted.yml").read_text(encoding="utf-8"))
     words = yaml.safe_load((HERE / "catalogue_words.yml").read_text(encoding="utf-8"))
     weights = {field["code"]: float(field["weight"]) for field in words["fields"]}
-    return _read_procedures(site, calendar, planted, weights)
+    world = _read_procedures(site, calendar, plan or Plan.usual(), weights)
+    used = [procedure for procedure in world.procedures.values() if procedure.weight > 0]
+    offices = {step.office_code for p in used for step in p.steps if p.level == "HUYEN"}
+    world.plan.check(units=set(COMMUNE_SHARES), offices=offices, procedures={p.core for p in used})
+    return world
 
 
 def _rows(site: Site, name: str) -> list[dict[str, str]]:
@@ -117,9 +137,8 @@ def _rows(site: Site, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _read_procedures(
-    site: Site, calendar: WorkCalendar, planted: dict[str, Any], field_weights: dict[str, float]
-) -> World:
+def _read_procedures(site: Site, calendar: WorkCalendar, plan: Plan, field_weights: dict[str, float]) -> World:
+    planted = planted_things()
     steps: dict[str, list[PlannedStep]] = {}
     for row in _rows(site, "steps"):
         steps.setdefault(row["proc_core"], []).append(
@@ -135,12 +154,15 @@ def _read_procedures(
         (c for c in weights if c not in fixed and c not in heads and c not in decoys), key=lambda c: (weights[c], c)
     )
     unused = tuple(sorted(idle[: planted["unused"]]))
-    padded = _padded(rows, weights, fixed, planted["padded"]["count"])
+    padded = tuple(
+        core for core in _padded(rows, weights, fixed, planted["padded"]["count"]) if core not in plan.slow_procedures
+    )
     stated = {r["proc_core"]: float(r["limit_quantity"]) for r in rows if r["limit_unit"] == "WORKING_DAY"}
     procedures = {}
     for row in rows:
         core = row["proc_core"]
         natural = 0.64 + 0.2 * spin(core + "pace", 1000) / 1000
+        natural *= plan.slow_procedure_pace if core in plan.slow_procedures else 1.0
         procedures[core] = Procedure(
             core=core, full_code=row["proc_code"], name=row["name"], field_code=row["field_code"],
             field_name=row["field_name"], level=row["level"],
@@ -154,6 +176,7 @@ def _read_procedures(
         calendar=calendar,
         procedures=procedures,
         planted=planted,
+        plan=plan,
         unused=unused,
         padded=padded,
         stated_days=stated,

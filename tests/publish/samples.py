@@ -1,12 +1,13 @@
 """Made-up nights and quarters for the tests of the writers: one valid record each, a test names what matters."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
 from pipelines.publish.inputs import LetterCase, LetterOffice, NightPage, QuarterPapers
+from tests.publish import slow_samples
 
 NIGHT = "2017-12-22"
 
@@ -395,6 +396,17 @@ def timeliness_row(level: str, unit_code: str | None, proc_core: str | None, **f
         "closed_n": 150,
         "due_late_share": 0.16,
         "due_n": 160,
+        "due_late": 26,
+        "due_low": 0.112,
+        "due_high": 0.224,
+        "official_late_share": 0.125,
+        "official_n": 80,
+        "index766_share": 0.905,
+        "index766_n": 95,
+        "paused": 7,
+        "no_due": 3,
+        "overdue_open": 6,
+        "truncated": 0,
         "median_half_days": 15.0,
         "p95_half_days": 60.0,
         "may_be_named": True,
@@ -417,6 +429,12 @@ def timeliness() -> pd.DataFrame:
                 closed_late_share=0.0963,
                 due_late_share=0.101,
                 due_n=6100,
+                due_low=0.094,
+                due_high=0.109,
+                official_late_share=0.0837,
+                official_n=980,
+                index766_share=0.9231,
+                index766_n=1315,
             ),
             timeliness_row("UNIT", "DG-MC", None, late_share_km=0.12, ci_low=0.11, ci_high=0.13),
             timeliness_row("UNIT", "DG-QK", None, late_share_km=0.02, ci_low=0.01, ci_high=0.05, km_n=90),
@@ -432,6 +450,7 @@ def timeliness() -> pd.DataFrame:
                 km_n=140,
             ),
             timeliness_row("PROCEDURE_UNIT", "DG-QS", "2.000635", km_n=3, late_share_km=1.0),
+            timeliness_row("PROCEDURE", None, "1.012756", late_share_km=0.35, ci_low=0.3, ci_high=0.41, km_n=420),
         ]
     )
 
@@ -485,7 +504,8 @@ def limits() -> pd.DataFrame:
         "is_too_short": False,
         "median_days": 5.5,
     }
-    return pd.DataFrame([row])
+    kept = {"proc_core": "1.012756", "n": 140, "limit_days": 30.0, "catalogue_days": 30.0, "median_days": 24.0}
+    return pd.DataFrame([row, row | kept | {"is_cut": False, "is_too_short": True, "cut_days": 0.0}])
 
 
 def flag(flag_id: str, kind: str, **changes: Any) -> dict[str, Any]:
@@ -627,6 +647,21 @@ class MadeUpResults:
     flags: pd.DataFrame
     proposals: pd.DataFrame
     costs: pd.DataFrame
+    gate: pd.DataFrame = field(default_factory=pd.DataFrame)
+    effects: pd.DataFrame = field(default_factory=pd.DataFrame)
+    speed: pd.DataFrame = field(default_factory=pd.DataFrame)
+    comparison: pd.DataFrame = field(default_factory=pd.DataFrame)
+    waiting: pd.DataFrame = field(default_factory=pd.DataFrame)
+    load: pd.DataFrame = field(default_factory=pd.DataFrame)
+    backlog: pd.DataFrame = field(default_factory=pd.DataFrame)
+    handovers: pd.DataFrame = field(default_factory=pd.DataFrame)
+    throughput: pd.DataFrame = field(default_factory=pd.DataFrame)
+    integrity: pd.DataFrame = field(default_factory=pd.DataFrame)
+    curves: pd.DataFrame = field(default_factory=pd.DataFrame)
+    limit_curves: pd.DataFrame = field(default_factory=pd.DataFrame)
+    trends: pd.DataFrame = field(default_factory=pd.DataFrame)
+    series: pd.DataFrame = field(default_factory=pd.DataFrame)
+    cut_effects: pd.DataFrame = field(default_factory=pd.DataFrame)
     switched_off: tuple[tuple[str, str], ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
 
@@ -714,12 +749,25 @@ def results(**changes: Any) -> MadeUpResults:
                     proc_core="1.012756",
                     evidence='["000.00.26.H16-171101-0007"]',
                 ),
+                flag(
+                    "f4",
+                    "SLOW_PROCEDURE",
+                    proc_core="1.012756",
+                    value=0.35,
+                    ci_low=0.3,
+                    ci_high=0.41,
+                    n=420,
+                ),
+                flag("f5", "SLOW_UNIT", unit_code="DG-MC", value=1.55, limit_value=1.0),
+                flag("f6", "RECORD_CHECK", unit_code="DG-MC", rule="FINISH_EQUALS_DUE", value=0.13, limit_value=0.03),
+                flag("f7", "BACKLOG_GROWING", unit_code="DG-MC", rule="BACKLOG_GROWTH:TNMT"),
                 flag("f2", "LIMIT_CUT", proc_core="1.012781", rule="KM_LIMIT"),
                 flag("f3", "OVERLAP", proc_core="1.012781", other_proc_core="1.012782", evidence="{}"),
             ]
         ),
         proposals=proposals(),
         costs=costs(),
+        **slow_samples.frames(),
     )
     return replace(found, **changes)
 

@@ -165,12 +165,12 @@ def test_steps_are_timed_without_the_stops_in_them(duck: Warehouse, given: Any) 
     duck.replace_slice(given.slice("U1", "2017-12-14", rows, steps=steps, pauses=stops))
     duck.build_models(AS_OF)
     found = duck.read_table("step_count").sort_values(["step_no", "is_open"])
-    columns = ["step_no", "planned_half_days", "elapsed_half_days", "is_open", "same_second", "n"]
+    columns = ["step_no", "planned_half_days", "elapsed_half_days", "is_open", "mark", "n"]
     assert found[columns].astype(object).where(found[columns].notna(), None).to_numpy().tolist() == [
-        [1, 5, 0, False, True, 1],
-        [1, 5, 9, True, False, 1],  # Mon morning to the end of Friday
-        [2, 3, 6, False, False, 1],  # Mon to Fri morning: 8, less the 2 of the stop
-        [3, None, 2, False, False, 1],  # ended with its dossier
+        [1, 5, 0, False, "SAME_SECOND", 1],
+        [1, 5, 9, True, "", 1],  # Mon morning to the end of Friday
+        [2, 3, 6, False, "", 1],  # Mon to Fri morning: 8, less the 2 of the stop
+        [3, None, 2, False, "", 1],  # ended with its dossier
     ]
 
 

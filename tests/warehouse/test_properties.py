@@ -131,7 +131,9 @@ def test_the_models_clock_is_the_domain_clock(pair: tuple[Warehouse, Warehouse],
     warehouse, as_of = pair[0], date(2017, 12, 31)
     end_of_day = pd.Timestamp("2017-12-31 23:59:59")
     dossiers, pauses = random_dossiers(900)
-    warehouse.replace_dimensions({"calendar_day": calendar.days()})
+    begins = pd.Timestamp("2017-03-06")  # a Monday: what was received before it is watched only from then on
+    unit = {"unit_code": "U1", "valid_from": date(2016, 1, 1), "history_from": begins.date()}
+    warehouse.replace_dimensions({"calendar_day": calendar.days(), "unit": pd.DataFrame([unit])})
     outcome = {"status": "COLLECTED", "fingerprint": "x"}
     warehouse.replace_slice(
         Slice(unit_code="U1", night="2017-12-31", outcome=outcome, dossiers=dossiers, pauses=pauses)
@@ -143,6 +145,7 @@ def test_the_models_clock_is_the_domain_clock(pair: tuple[Warehouse, Warehouse],
     ended = dossiers["finished_at"].where(dossiers["finished_at"] <= end_of_day)
     until = ended.fillna(end_of_day)
     gross = half_days_between(dossiers["received_at"], until, calendar)
+    behind = half_days_between(dossiers["received_at"], pd.Series(begins, index=dossiers.index), calendar)
     by_code = dict(iter(pauses.groupby("dossier_code")))
     overlapping = 0
     for code, row in dossiers.iterrows():
@@ -158,6 +161,8 @@ def test_the_models_clock_is_the_domain_clock(pair: tuple[Warehouse, Warehouse],
         stopped = round(2 * paused_days(spans, calendar))
         assert facts.loc[code, "pause_half_days"] == stopped, code
         assert facts.loc[code, "elapsed_half_days"] == max(gross[code] - stopped, 0), code
+        before = round(2 * paused_days([(a, min(b, begins)) for a, b in spans if a < begins], calendar))
+        assert facts.loc[code, "entry_half_days"] == max(behind[code] - before, 0), code
         expected = timeliness(
             due_on=None if pd.isna(row["due_at"]) else row["due_at"].date(),
             end_on=None if pd.isna(ended[code]) else ended[code].date(),
@@ -166,3 +171,4 @@ def test_the_models_clock_is_the_domain_clock(pair: tuple[Warehouse, Warehouse],
         )
         assert facts.loc[code, "timeliness"] == expected, code
     assert overlapping > 100
+    assert (facts["entry_half_days"] > 0).sum() > 100

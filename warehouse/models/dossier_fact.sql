@@ -1,5 +1,8 @@
 -- A dossier is paused if a stop is running, or if its status says so (5, 6) and no stop is known to have
 -- begun only after as_of.
+-- Delayed entry: a dossier received before its unit's history begins is seen only because it had not ended by
+-- then, so it counts as watched from the working time it had behind it on that morning. A history that begins on
+-- a day off begins on the next working morning.
 WITH timed AS (
     SELECT
         d.*,
@@ -31,6 +34,29 @@ spans AS (
     FROM pause_span
     GROUP BY dossier_code
 ),
+histories AS (
+    SELECT u.unit_code, c.day AS first_day, 2 * (c.work_index + CASE WHEN c.is_working THEN 0 ELSE 1 END) AS halves
+    FROM (SELECT unit_code, MIN(history_from) AS history_from FROM unit GROUP BY unit_code) AS u
+    INNER JOIN calendar_day AS c ON c.day = u.history_from
+),
+early_stops AS (
+    SELECT
+        s.dossier_code,
+        SUM(GREATEST(
+            CASE
+                WHEN CAST(s.end_at AS DATE) >= h.first_day THEN h.halves
+                ELSE 2 * z.work_index + CASE WHEN EXTRACT(HOUR FROM s.end_at) < 12 THEN 0 ELSE 1 END
+            END - 2 * a.work_index - CASE WHEN EXTRACT(HOUR FROM s.start_at) < 12 THEN 0 ELSE 1 END,
+            0
+        )) AS half_days
+    FROM pause_span AS s
+    INNER JOIN dossier_known AS d ON d.dossier_code = s.dossier_code
+    INNER JOIN histories AS h ON h.unit_code = d.unit_code
+    LEFT JOIN calendar_day AS a ON a.day = CAST(s.start_at AS DATE)
+    LEFT JOIN calendar_day AS z ON z.day = CAST(s.end_at AS DATE)
+    WHERE CAST(s.start_at AS DATE) < h.first_day
+    GROUP BY s.dossier_code
+),
 moved AS (
     SELECT DISTINCT c.dossier_code
     FROM dossier_change AS c
@@ -46,19 +72,27 @@ counted AS (
         COALESCE(n.ended_half_days, 0) AS ended_half_days,
         COALESCE(s.running = 1, FALSE)
         OR COALESCE(t.status IN (5, 6) AND COALESCE(s.begins_later, 0) = 0, FALSE) AS is_paused,
-        GREATEST(
-            2 * (z.work_index - a.work_index)
-            + CASE WHEN EXTRACT(HOUR FROM t.until_at) < 12 THEN 0 ELSE 1 END
-            - CASE WHEN EXTRACT(HOUR FROM t.received_at) < 12 THEN 0 ELSE 1 END,
-            0
-        ) AS gross_half_days,
+        2 * (z.work_index - a.work_index)
+        + CASE WHEN EXTRACT(HOUR FROM t.until_at) < 12 THEN 0 ELSE 1 END
+        - CASE WHEN EXTRACT(HOUR FROM t.received_at) < 12 THEN 0 ELSE 1 END AS gross_half_days,
         2 * (u.work_index - a.work_index) AS limit_half_days,
+        CASE
+            WHEN t.received_on < h.first_day
+                THEN GREATEST(
+                    h.halves - 2 * a.work_index - CASE WHEN EXTRACT(HOUR FROM t.received_at) < 12 THEN 0 ELSE 1 END
+                    - COALESCE(e.half_days, 0),
+                    0
+                )
+            ELSE 0
+        END AS entry_half_days,
         m.dossier_code IS NOT NULL OR t.is_end_unknown OR COALESCE(t.end_at < t.received_at, FALSE) AS is_odd
     FROM timed AS t
     LEFT JOIN procedure AS c ON c.proc_core = t.proc_core AND c.valid_from = t.proc_valid_from
     LEFT JOIN stops AS s ON s.dossier_code = t.dossier_code
     LEFT JOIN spans AS n ON n.dossier_code = t.dossier_code
     LEFT JOIN moved AS m ON m.dossier_code = t.dossier_code
+    LEFT JOIN histories AS h ON h.unit_code = t.unit_code
+    LEFT JOIN early_stops AS e ON e.dossier_code = t.dossier_code
     LEFT JOIN calendar_day AS a ON a.day = t.received_on
     LEFT JOIN calendar_day AS z ON z.day = CAST(t.until_at AS DATE)
     LEFT JOIN calendar_day AS u ON u.day = t.due_on
@@ -87,6 +121,7 @@ SELECT
     END AS timeliness,
     CASE WHEN gross_half_days IS NOT NULL THEN GREATEST(gross_half_days - pause_half_days, 0) END AS elapsed_half_days,
     CASE WHEN limit_half_days IS NOT NULL THEN GREATEST(limit_half_days - ended_half_days, 0) END AS limit_half_days,
+    entry_half_days,
     pause_count,
     pause_half_days,
     CAST(CAST(EXTRACT(YEAR FROM received_on) AS INTEGER) AS VARCHAR) || '-Q'

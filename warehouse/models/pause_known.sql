@@ -17,6 +17,8 @@ SELECT
     r.kind,
     r.started_at,
     r.ended_at,
+    r.old_due_at,
+    r.new_due_at,
     r.started_at <= p.as_of_at AND (r.ended_at IS NULL OR r.ended_at > p.as_of_at) AS is_running
 FROM ranked AS r
 CROSS JOIN model_parameter AS p

@@ -1,4 +1,5 @@
--- finished_at is NULL while the step is not finished at the end of the day as_of.
+-- started_at and finished_at are NULL while that has not happened by the end of the day as_of. A step whose
+-- arrival the source does not give is kept: it had begun when it was started or finished.
 WITH ranked AS (
     SELECT
         v.*,
@@ -16,9 +17,11 @@ SELECT
     r.step_no,
     COALESCE(r.task, '') AS task,
     COALESCE(r.office_code, '') AS office_code,
+    COALESCE(r.staff_code, '') AS staff_code,
     r.arrived_at,
+    CASE WHEN r.started_at <= p.as_of_at THEN r.started_at END AS started_at,
     CASE WHEN r.finished_at <= p.as_of_at THEN r.finished_at END AS finished_at,
     r.planned_days
 FROM ranked AS r
 CROSS JOIN model_parameter AS p
-WHERE r.newest = 1 AND r.arrived_at <= p.as_of_at
+WHERE r.newest = 1 AND COALESCE(r.arrived_at, r.started_at, r.finished_at) <= p.as_of_at
