@@ -35,8 +35,8 @@ def unit_procedure_effects(counts: pd.DataFrame, *, quarter: str, thresholds: Th
     Gives: level (UNIT, PROCEDURE), unit_code, proc_core (null on the other level) and
       n, late, raw_share: due dossiers of the row; of a unit only those of procedures another unit does too, the
         others are `alone_n`
-      expected, ratio, ratio_low, ratio_high: late dossiers the other factor alone predicts (the middle unit doing these
-        procedures; the middle procedure in these units: the one of median effect, which no single slow one moves),
+      expected, ratio, ratio_low, ratio_high: late dossiers the other factor alone predicts (the middle unit doing
+        these procedures; the middle procedure in these units: of median effect, which no single slow one moves),
         late / expected, its interval with over-dispersion
       pooled_share, pooled_low, pooled_high: share late at the other factor's average mix, partially pooled: a unit
         at the mix of all dossiers compared, a procedure at the middle unit

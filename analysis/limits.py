@@ -65,7 +65,7 @@ def limit_cuts(  # noqa: PLR0913 - three frames, what they are of, and the step 
       as an effective number, exact binomial; null where nothing shorter is proposed);
       shorter_late_share, shorter_low, shorter_high: late share under a limit shorter by the smallest cut;
       is_cut_harmful: the limit looks long (by its steps, or by the middle dossier), yet that smallest cut would
-      take the upper end of the late share past the target, or only add to a share surely past it already;
+      take the late share past the target, or only add to a share surely past it already;
       step_to_mend: task with the most time over plan, where the limit is too short or must not be cut
     A dossier met a limit of L days when it took at most 2L half days: the stricter reading, never the kinder.
     """
@@ -156,7 +156,7 @@ def _is_harmful(table: pd.DataFrame, thresholds: Thresholds) -> pd.Series:
     looks_long = table["is_padded"] | _worth(
         table["limit_days"] - table["median_days"], table["limit_days"], thresholds
     )
-    pushed_past = (table["now_high"] <= target) & (table["shorter_high"] > target)
+    pushed_past = (table["now_high"] <= target) & (table["shorter_late_share"] > target)
     past_already = table["shorter_low"] > target
     return looks_long & ~table["is_cut"] & (pushed_past | past_already)
 
@@ -191,7 +191,9 @@ def _comparable(durations: pd.DataFrame, quarter: str, thresholds: Thresholds) -
     rows = rows.loc[(rows["limit"] - rows["usual"]).abs() <= 2].copy()
     done = rows["outcome"].eq("DONE")
     rows["ended"], rows["censored"] = rows["n"].where(done, 0), rows["n"].where(~done, 0)
-    rows["past"], rows["past_entry"] = rows["elapsed"] - rows["limit"], rows["entry"] - rows["limit"]
+    rows["past"] = rows["elapsed"] - rows["limit"]
+    # Null is "watched from the beginning": limits that differ by a day must not make one dossier begin after another.
+    rows["past_entry"] = (rows["entry"] - rows["limit"]).where(rows["entry"] > 0)
     return rows
 
 

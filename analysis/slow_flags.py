@@ -124,7 +124,7 @@ def _unit(row: Any, context: FlagContext) -> dict[str, Any]:
     sentence = (
         f"Tại {context.names.unit(row.unit_code)}, {share_vi(row.raw_share)} hồ sơ đến hạn bị quá hạn "
         f"({number_vi(row.late, 0)} trong {number_vi(row.n, 0)} hồ sơ của những thủ tục mà đơn vị khác cũng làm), "
-        f"khoảng tin cậy {between_vi(low, high)}; đơn vị đứng giữa về tốc độ mà làm đúng những thủ tục ấy thì quá hạn "
+        f"khoảng tin cậy {between_vi(low, high)}; đơn vị đứng giữa về tốc độ làm đúng những thủ tục ấy quá hạn "
         f"khoảng {share_vi(usual)}; chậm hơn mức đó ở {row.slow_members} trong {row.members} thủ tục, nên không phải "
         "do loại hồ sơ; đề nghị kiểm tra khối lượng việc, bố trí người và cách cập nhật hồ sơ trước khi kết luận."
     )

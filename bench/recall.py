@@ -1,6 +1,6 @@
 """How much of what is really slow the quarter's flags find, and how many flags name what is not: over many seeds.
 
-    python bench/recall.py [--seeds 20] [--first 1]
+    python bench/recall.py [--seeds 20] [--first 1] [--clean 5]
 
 Each seed draws a district of its own: one office of the counter that loses two thirds of its staff, one commune
 that works at 1.55 times the usual time, three procedures that take 2.2 times as long wherever they are done, and
@@ -20,7 +20,8 @@ A flag is
 - natural when what it says holds with nothing planted, over all seeds' worlds without plants: a procedure of which
   more than the target ends late, a step that runs past its plan more often than not;
 - false otherwise: every flag on a decoy is one, unless it names a slow procedure.
-False discovery rate = false / (true + false); consequences and natural ones are in neither.
+False discovery rate = false / (true + false); consequences and natural ones are in neither. A second table is of
+years with nothing planted (--clean): there every flag that is not natural is false.
 """
 
 import argparse
@@ -67,7 +68,7 @@ class Score:
 
     @property
     def recall(self) -> float:
-        """Found of planted."""
+        """Found of planted; NaN of none."""
         return self.found / self.planted if self.planted else float("nan")
 
     @property
@@ -200,38 +201,57 @@ def table(scores: dict[str, Score], seeds: int) -> str:
     for kind, score in scores.items():
         seen = score.verdicts
         decoys = ", ".join(f"{name} {n}" for name, n in sorted(score.decoys.items()) if name) or "none"
+        recall = f"{score.recall:.2f}" if score.planted else "-"
         rates = f"{score.false_discovery_rate:.3f} | {decoys}"
         lines.append(
-            f"| {KINDS[kind]} | {seeds} | {score.planted} | {score.found} | {score.recall:.2f} | {seen['true']} | "
+            f"| {KINDS[kind]} | {seeds} | {score.planted} | {score.found} | {recall} | {seen['true']} | "
             f"{seen['consequence']} | {seen['natural']} | {seen['false']} | {rates} |"
         )
     return "\n".join(lines)
 
 
 def main() -> None:
-    """Run the seeds asked for and print the table, then what was missed and what was false."""
+    """Run the seeds asked for, planted and clean."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--clean", type=int, default=5)
     args = parser.parse_args()
     seeds = range(args.first, args.first + args.seeds)
-    nature, scores = Nature(), {kind: Score() for kind in KINDS}
+    nature = Nature()
     for seed in range(args.first, args.first + max(args.seeds, _LEAST_CLEAN_YEARS)):
         nature.learn(simulated(seed, Plan.clean()))
     with tempfile.TemporaryDirectory() as folder:
         settings = settings_for(Path(folder))
-        thresholds = thresholds_of(settings)
-        for seed in seeds:
-            begun = time.perf_counter()
-            given = simulated(seed, drawn_plan(seed))
-            truth = truth_of(given, simulated(seed, Plan.clean()), thresholds.target_late_share)
-            judge = Judge(given=given, truth=truth, nature=nature, thresholds=thresholds)
-            count(scores, analysed(given, settings).flags, judge)
-            print(f"seed {seed}: {time.perf_counter() - begun:.0f} s", file=sys.stderr, flush=True)
-    print(table(scores, len(seeds)))
+        for title, chosen, drawn in (
+            ("Planted", seeds, drawn_plan),
+            ("Nothing planted", seeds[: args.clean], lambda _: Plan.clean()),
+        ):
+            scores = {kind: Score() for kind in KINDS}
+            for seed in chosen:
+                one_seed(scores, simulated(seed, drawn(seed)), nature, settings)
+            if chosen:
+                report(title, scores, len(chosen))
+
+
+def one_seed(scores: dict[str, Score], given: Simulated, nature: Nature, settings: Settings) -> None:
+    """Analyse one world and add what its flags say to the scores."""
+    begun = time.perf_counter()
+    thresholds = thresholds_of(settings)
+    truth = truth_of(given, simulated(given.seed, Plan.clean()), thresholds.target_late_share)
+    judge = Judge(given=given, truth=truth, nature=nature, thresholds=thresholds)
+    count(scores, analysed(given, settings).flags, judge)
+    print(f"seed {given.seed}: {time.perf_counter() - begun:.0f} s", file=sys.stderr, flush=True)
+
+
+def report(title: str, scores: dict[str, Score], seeds: int) -> None:
+    """Print the table, then what was missed and what was false."""
+    print(f"{title}\n\n{table(scores, seeds)}\n")
     for kind, score in scores.items():
-        print(f"\n{KINDS[kind]}: missed {score.missed or 'none'}")
-        print("\n".join(score.false))
+        for what, lines in (("missed", score.missed), ("false", score.false)):
+            for line in lines:
+                print(f"{KINDS[kind]}, {what}: {line}")
+    print(flush=True)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ lightness as well as hue, and shape or position always carries the meaning too.
 import hashlib
 import re
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -186,20 +185,10 @@ def bars(rows: Sequence[Row], *, value: str, title: str, axis: str) -> Markup:
 
 def draw(spec: Spec, *, title: str) -> Markup:
     """A Vega-Lite spec as an SVG element for an HTML page; `title` is what a screen reader says."""
-    import altair as alt  # noqa: PLC0415 - heavy, and only a quarter needs it
-    import vl_convert  # noqa: PLC0415
+    import vl_convert  # noqa: PLC0415 - heavy, and only a quarter needs it
 
-    whole = {"$schema": _schema(), "width": WIDTH, "config": CONFIG, **spec}
-    chart = alt.Chart.from_dict(whole)
-    svg = vl_convert.vegalite_to_svg(chart.to_dict(format="vega-lite"), format_locale=LOCALE)
-    return Markup(inline(svg, title))
-
-
-@cache
-def _schema() -> str:
-    import altair as alt  # noqa: PLC0415
-
-    return str(alt.SCHEMA_URL)
+    whole = {"width": WIDTH, "config": CONFIG, **spec}
+    return Markup(inline(vl_convert.vegalite_to_svg(whole, format_locale=LOCALE), title))
 
 
 def inline(svg: str, title: str) -> str:

@@ -7,6 +7,7 @@ it names and never changes a frame.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Protocol
 
 import pandas as pd
@@ -203,14 +204,21 @@ class QuarterPapers:
 
     def unit_name(self, code: object) -> str:
         """The name of a unit, its code when the dimension does not know it."""
-        return names_of(self.units, "unit_code").get(str(code), str(code))
+        return self._unit_names.get(str(code), str(code))
 
     def procedure(self, core: object) -> Mapping[str, object]:
         """Name, field and the like of a procedure; only its code when the catalogue does not know it."""
+        return {"proc_core": core, "name": core, "field_name": None, **self._procedures.get(str(core), {})}
+
+    # A book asks for names a thousand times: the frames are read once.
+    @cached_property
+    def _unit_names(self) -> dict[str, str]:
+        return names_of(self.units, "unit_code")
+
+    @cached_property
+    def _procedures(self) -> dict[str, dict[str, object]]:
         rows = self.procedures
-        found = records(rows[rows["proc_core"] == core].tail(1)) if "proc_core" in rows.columns else []
-        known: dict[str, object] = {str(key): value for key, value in found[0].items()} if found else {}
-        return {"proc_core": core, "name": core, "field_name": None, **known}
+        return {str(row["proc_core"]): row for row in records(rows)} if "proc_core" in rows.columns else {}
 
     def choice(self, proposal_id: object) -> Mapping[str, object] | None:
         """The decision on a proposal: its own, else the one on the whole set ('*'), else None (not decided)."""

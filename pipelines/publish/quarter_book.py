@@ -66,7 +66,6 @@ def general_views(papers: QuarterPapers) -> dict[str, Any]:
 def slow_views(papers: QuarterPapers) -> dict[str, Any]:
     """What the book says of slowness: how late, who and what is slow, where it waits, what changed, by name."""
     slow = slow_view.slow_procedures(papers)
-    points, whole = slow_view.funnel_points(papers)
     return {
         "ways": slow_view.ways(papers),
         "unit_ways": slow_view.unit_ways(papers),
@@ -75,7 +74,7 @@ def slow_views(papers: QuarterPapers) -> dict[str, Any]:
         "not_compared": slow_view.not_compared(papers),
         "slow_units": slow_view.slow_units(papers),
         "speeds": slow_view.speeds(papers),
-        "funnel": {"points": points, "whole": whole},
+        "funnel": slow_view.funnel(papers),
         "slow": slow,
         "slow_everywhere": [row for row in slow if row["unit"] is None],
         "slow_somewhere": [row for row in slow if row["unit"] is not None],

@@ -65,12 +65,13 @@ def _slow(views: dict[str, Any]) -> dict[str, Any]:
     points, whole = views["funnel"]["points"], views["funnel"]["whole"]
     return {
         "funnel": slow_charts.funnel(
-            points, whole=whole, title="Tỷ lệ trễ của các đơn vị so với mức ngẫu nhiên, cùng loại hồ sơ"
+            points, limits=views["funnel"]["limits"], whole=whole,
+            title="Tỷ lệ trễ của các đơn vị so với mức ngẫu nhiên, cùng loại hồ sơ"
         )
-        if len([row for row in points if "low95" in row]) > 1
+        if points and views["funnel"]["limits"]
         else None,
-        "slow_everywhere": _late(views["slow_everywhere"][:SHOWN], "Thủ tục chậm ở phần lớn đơn vị"),
-        "slow_somewhere": _late(views["slow_somewhere"][:SHOWN], "Thủ tục chậm ở một đơn vị"),
+        "slow_everywhere": _late(_numbered(views["slow_everywhere"][:SHOWN]), "Thủ tục chậm ở phần lớn đơn vị"),
+        "slow_somewhere": _late(_numbered(views["slow_somewhere"][:SHOWN]), "Thủ tục chậm ở một đơn vị"),
         "curves": [
             slow_charts.survival(
                 row["points"], limit=row["limit"], at_limit=row["at_limit"],
@@ -158,6 +159,11 @@ def _offices(rows: Sequence[Row], causes: dict[str, str]) -> Markup | None:
     return charts.stacked(
         rows, parts, title="Cơ cấu nguyên nhân chờ theo bộ phận", axis="Tỷ trọng thời gian chờ", columns=2
     )
+
+
+def _numbered(rows: Sequence[Row]) -> list[Row]:
+    """Numbered as in the table below the chart: long names are cut in a chart."""
+    return [row | {"label": f"{number}. {row['label']}"} for number, row in enumerate(rows, 1)]
 
 
 def _late(rows: Sequence[Row], title: str) -> Markup | None:

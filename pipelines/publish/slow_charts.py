@@ -10,7 +10,7 @@ from markupsafe import Markup
 from pipelines.publish import formats
 from pipelines.publish.charts import AMBER, BLUE, GREEN, GREY, PALE, PLAIN, RED, Row, Spec, draw, folded, labelled, names_axis
 
-SMALL = 400  # width of a chart that stands beside another
+SMALL = 350  # width of a chart that stands beside another
 WASH = "#e6edf4"
 PLACES = {
     "ABOVE": ("Nhiều hơn dự kiến", RED, "triangle-up"),
@@ -19,16 +19,17 @@ PLACES = {
     "BELOW": ("Ít hơn dự kiến", GREEN, "triangle-down"),
 }
 NAMED_POINTS = 12
+FUNNEL = (700, 340)
+LETTER, LINE = 5.8, 13.0  # about the room a letter and a line take in the names of a funnel
 
 
-def funnel(points: Sequence[Row], *, whole: float, title: str) -> Markup:
+def funnel(points: Sequence[Row], *, limits: Sequence[Row], whole: float, title: str) -> Markup:
     """Late share against the number of dossiers, between the limits chance leaves; `whole`: share of all together.
 
-    points: n, share, name ('' for one that may not be named), place (of PLACES), low95, high95, low998, high998
-    (those without limits are drawn as points only)
+    points: n, share, name ('' for one that may not be named), place (of PLACES); limits by number of dossiers: n,
+    low95, high95, low998, high998
     """
-    limits = _limits_by_size(points)
-    top = max([0.1, whole * 1.5, *(row["share"] for row in points), *(row["high95"] for row in limits)])
+    top = max([0.1, whole * 2, *(row["share"] for row in points)])
     across = {
         "type": "quantitative",
         "scale": {"type": "sqrt", "domain": [0, max(row["n"] for row in points) * 1.12]},
@@ -36,13 +37,13 @@ def funnel(points: Sequence[Row], *, whole: float, title: str) -> Markup:
     }
     up = {
         "type": "quantitative",
-        "scale": {"domain": [0, min(1.0, top * 1.08)], "clamp": True},
+        "scale": {"domain": [0, min(1.0, top * 1.08)]},
         "axis": {"format": ".0%", "title": "Tỷ lệ trễ nếu cùng loại hồ sơ", "tickCount": 6},
     }
     areas = [
         {
-            "data": {"values": limits},
-            "mark": {"type": "area", "color": colour, "interpolate": "monotone", "opacity": 1},
+            "data": {"values": [dict(row) for row in limits]},
+            "mark": {"type": "area", "color": colour, "opacity": 1, "clip": True},
             "encoding": {"x": {"field": "n", **across}, "y": {"field": low, **up}, "y2": {"field": high}},
         }
         for low, high, colour in (("low998", "high998", WASH), ("low95", "high95", PALE))
@@ -52,21 +53,7 @@ def funnel(points: Sequence[Row], *, whole: float, title: str) -> Markup:
         "mark": {"type": "rule", "color": GREY, "strokeDash": [5, 3]},
         "encoding": {"y": {"field": "share", **up}},
     }
-    return draw({"layer": [*areas, level, *_points(points, across, up)], "width": 700, "height": 340}, title=title)
-
-
-def _limits_by_size(points: Sequence[Row]) -> list[Row]:
-    """The limits by number of dossiers, the widest where several units have as many."""
-    found: dict[float, Row] = {}
-    for row in points:
-        if "low95" in row:
-            at = found.setdefault(row["n"], {"n": row["n"], **{k: row[k] for k in _SIDES}})
-            for key, best in _SIDES.items():
-                at[key] = best(at[key], row[key])
-    return [found[n] for n in sorted(found)]
-
-
-_SIDES = {"low95": min, "high95": max, "low998": min, "high998": max}
+    return draw({"layer": [*areas, level, *_points(points, across, up)], "width": FUNNEL[0], "height": FUNNEL[1]}, title=title)
 
 
 def _points(points: Sequence[Row], across: Spec, up: Spec) -> list[Spec]:
@@ -95,20 +82,28 @@ UNNAMED = "Đơn vị ít hồ sơ, không nêu tên"
 
 
 def _labels(points: Sequence[Row], place: Spec) -> list[Spec]:
-    """Names beside the points furthest from the rest first, left of those at the right edge."""
+    """Names beside the points furthest from the rest first, those that would lie on another name left out."""
     order = {"ABOVE": 0, "BELOW": 1, "NEAR": 2, "USUAL": 3}
     chosen = sorted((row for row in points if row["name"]), key=lambda row: (order[row["place"]], -row["n"]))
-    chosen = chosen[:NAMED_POINTS]
-    middle = max(row["n"] for row in points) * 0.35
+    (_, right), (_, top) = place["x"]["scale"]["domain"], place["y"]["scale"]["domain"]
+    taken: list[tuple[float, float, float]] = []
+    told: dict[str, list[Row]] = {"left": [], "right": []}
+    for row in chosen:
+        name = folded(row["name"], length=38, most=2).replace("\n", " ")
+        x, y = (row["n"] / right) ** 0.5 * FUNNEL[0], (1 - row["share"] / top) * FUNNEL[1]
+        align = "left" if x + len(name) * LETTER < FUNNEL[0] else "right"
+        start = x if align == "left" else x - len(name) * LETTER
+        end = start + len(name) * LETTER
+        free = all(abs(y - at) >= LINE or end <= first or start >= last for first, last, at in taken)
+        if free and len(taken) < NAMED_POINTS:
+            taken.append((start, end, y))
+            told[align].append(row | {"short": name})
     layers = []
-    for align, dx, rows in (
-        ("right", -8, [row for row in chosen if row["n"] > middle]),
-        ("left", 8, [row for row in chosen if row["n"] <= middle]),
-    ):
-        values = [row | {"short": folded(row["name"], length=34, most=2).replace("\n", " ")} for row in rows]
-        if values:
-            mark = {"type": "text", "align": align, "dx": dx, "dy": -6, "fontSize": 11, "limit": 300}
-            layers.append({"data": {"values": values}, "mark": mark, "encoding": place | {"text": {"field": "short"}}})
+    for align, dx in (("left", 8), ("right", -8)):
+        mark = {"type": "text", "align": align, "dx": dx, "dy": -6, "fontSize": 11, "limit": 300}
+        if told[align]:
+            data = {"values": told[align]}
+            layers.append({"data": data, "mark": mark, "encoding": place | {"text": {"field": "short"}}})
     return layers
 
 

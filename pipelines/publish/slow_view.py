@@ -3,6 +3,7 @@
 A unit is named in a comparison only when it has enough dossiers and its data passed the gate; the others are counted.
 """
 
+from statistics import NormalDist
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,7 @@ from pipelines.publish.quarter_view import all_levels, codes_of, failing_units, 
 from pipelines.publish.rows import Row, reading, records
 
 COMPARISON = (
-    "level", "unit_code", "proc_core", "n", "late", "share", "expected_share", "expected", "ratio", "phi", "low95",
+    "level", "unit_code", "proc_core", "n", "late", "share", "alone_n", "expected_share", "expected", "ratio", "phi", "low95",
     "high95", "low998", "high998", "shrunk_share", "shrunk_low", "shrunk_high", "q_value", "gate", "may_be_named",
     "is_above",
 )  # fmt: skip
@@ -46,6 +47,7 @@ WAYS = (
         "Tỷ lệ ĐÚNG HẠN (càng cao càng tốt); để đối chiếu với Bộ chỉ số",
     ),
 )  # fmt: skip
+MOST_ALONE = 2  # a funnel of one unit says nothing
 WORDS = {
     "ABOVE": ("nhiều hơn dự kiến", "warn"),
     "NEAR": ("trên khoảng 95 %, chưa đủ căn cứ", "plain"),
@@ -123,8 +125,13 @@ def compared_units(papers: QuarterPapers) -> list[Row]:
 
 
 def _units(papers: QuarterPapers) -> pd.DataFrame:
+    table = _all_units(papers)
+    return table[table["n"] > 0]
+
+
+def _all_units(papers: QuarterPapers) -> pd.DataFrame:
     table = reading(papers.results.comparison, COMPARISON)
-    return table[(table["level"] == "UNIT") & (table["n"] > 0)]
+    return table[table["level"] == "UNIT"]
 
 
 def _place(row: Row) -> str:
@@ -150,7 +157,7 @@ def _by_unit(papers: QuarterPapers, part: str, columns: tuple[str, ...]) -> dict
 
 
 def not_compared(papers: QuarterPapers) -> dict[str, Any]:
-    """Units the data gate holds back, each with its reason, and how many have too few dossiers to be compared."""
+    """Units the data gate holds back with their reasons, how many are too small, and how many do work of their own."""
     table = _units(papers)
     failing = failing_units(papers)
     small = table[~table["may_be_named"].eq(True) & ~table["unit_code"].isin(failing)]
@@ -158,32 +165,55 @@ def not_compared(papers: QuarterPapers) -> dict[str, Any]:
         "failing": [{"name": papers.unit_name(code), "reason": reason} for code, reason in failing.items()],
         "small": len(small),
         "small_n": int(small["n"].sum()),
+        "alone": int(_all_units(papers)["n"].eq(0).sum()),
     }
 
 
-def funnel_points(papers: QuarterPapers) -> tuple[list[Row], float]:
-    """Points of the funnel, and the late share of all dossiers compared.
+def funnel(papers: QuarterPapers) -> dict[str, Any]:
+    """Points and limits of the funnel, and the late share of all dossiers compared.
 
-    Each unit does other work: its share and its limits are told at the mix of the whole (late / expected times the
-    share of the whole). Units that may not be named are points without a name; the smallest are pooled, or left out.
+    Each unit does other work: its share is told at the mix of the whole (late / expected times the share of the
+    whole). The limits are those of a unit of which the share of the whole is expected; whether a unit is beyond its
+    own is the analysis' word (`place`). Units that may not be named are one point without a name, or left out.
     """
     table = _units(papers)
     table = table[~table["unit_code"].isin(failing_units(papers)) & table["expected_share"].gt(0)]
     total = table["n"].sum()
     if not total:
-        return [], 0.0
+        return {"points": [], "limits": [], "whole": 0.0}
     whole = float(table["late"].sum() / total)
-    points = []
-    for row in records(table[table["n"] > papers.minimum_group].sort_values(["n", "unit_code"])):
-        scale = whole / row["expected_share"]
-        sides = {key: min(row[key] * scale, 1.0) for key in ("low95", "high95", "low998", "high998")}
-        name = papers.unit_name(row["unit_code"]) if row["may_be_named"] is True or row["may_be_named"] == 1 else ""
-        points.append({"n": row["n"], "share": min(row["share"] * scale, 1.0), "name": name, "place": _place(row)} | sides)
-    few = table[table["n"] <= papers.minimum_group]
+    named_ones = table[table["may_be_named"].eq(True) & (table["n"] > papers.minimum_group)]
+    points = [
+        {
+            "n": row["n"], "share": min(row["ratio"] * whole, 1.0), "place": _place(row),
+            "name": papers.unit_name(row["unit_code"]),
+        }
+        for row in records(named_ones.sort_values(["n", "unit_code"]))
+    ]  # fmt: skip
+    few = table.drop(named_ones.index)
     if len(few) > 1 and few["n"].sum() > papers.minimum_group:
-        share = float(few["late"].sum() / (few["n"] * few["expected_share"]).sum()) * whole
-        points.insert(0, {"n": int(few["n"].sum()), "share": min(share, 1.0), "name": "", "place": "USUAL"})
-    return points, whole
+        share = float(few["late"].sum() / few["expected"].sum()) * whole
+        points.insert(0, {"n": int(few["n"].sum()), "share": min(share, 1.0), "place": "USUAL", "name": ""})
+    return {"points": points, "limits": _funnel_limits(named_ones, whole), "whole": whole}
+
+
+def _funnel_limits(table: pd.DataFrame, whole: float) -> list[Row]:
+    """The exact limits by number of dossiers for a unit as the middle one, as far apart as those of the units."""
+    from analysis.funnel import binomial_limits  # noqa: PLC0415 - scipy: only a quarter needs it
+
+    if len(table) < MOST_ALONE or not 0 < whole < 1:
+        return []
+    n, share = table["n"].astype(float), table["expected_share"].astype(float)
+    error = (table["high998"] - table["low998"]).astype(float) / (2 * NormalDist().inv_cdf(0.999))
+    alike = ((n * error**2 / (share * (1 - share)) - 1) / (n - 1)).median()
+    most = int(n.max() * 1.12)
+    sizes = sorted({max(round(most * (place / 80) ** 2), 2) for place in range(1, 81)})
+    found = [{"n": size} for size in sizes]
+    for name, level in (("95", 0.95), ("998", 0.998)):
+        low, high = binomial_limits([float(size) for size in sizes], whole, level, max(float(alike), 0.0))
+        for row, one, other in zip(found, low, high, strict=True):
+            row |= {f"low{name}": float(one), f"high{name}": float(other)}
+    return found
 
 
 def slow_units(papers: QuarterPapers) -> list[str]:
@@ -213,8 +243,7 @@ def slow_procedures(papers: QuarterPapers) -> list[Row]:
                 "evidence": codes_of(flag["evidence"]),
                 "flag_id": flag["flag_id"],
                 "expected_share": beside.get("expected_share"),
-                "members": effect.get("members"),
-                "slow_members": effect.get("slow_members"),
+                **{key: effect.get(key) for key in ("members", "slow_members", "pooled_share", "pooled_low", "pooled_high")},
             }
         )
     return sorted(found, key=lambda row: (-row["late_share_km"], row["label"], row["flag_id"]))

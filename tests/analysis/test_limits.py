@@ -201,6 +201,12 @@ def test_a_limit_that_does_not_look_long_needs_no_warning() -> None:
     assert not row["is_cut_harmful"]
 
 
+def test_limits_a_day_apart_are_watched_from_the_same_beginning() -> None:
+    # 120 dossiers, none late, one of them with a day more: the bound counts all 120, 1 - 0.025^(1/120) = 3.03 %.
+    row = one(pd.concat([durations([("DONE", "EARLY", 8, 119)]), durations([("DONE", "EARLY", 8, 1)], limit=22)]))
+    assert row["now_high"] == pytest.approx(1 - 0.025 ** (1 / 120))
+
+
 def test_few_dossiers_warn_of_nothing() -> None:
     # None of 20 is late, but 20 cannot show that a cut keeps the share under a tenth, nor that it does not.
     row = one(durations([("DONE", "EARLY", 8, 20)]))

@@ -7,7 +7,7 @@ time; of the cases, 13 % were entered in one go; one in eight is still open. All
 import csv
 import html
 import random
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -22,15 +22,17 @@ from analysis.thresholds import Thresholds
 from pipelines import nightly
 from pipelines.quarter_papers import quarter_folder
 from pipelines.quarterly import analysis_of
+from pipelines.settings import Settings
 from tests.chain.conftest import run_night, run_quarter, settings_of
 from tests.factories.sites import write_site
 from warehouse import Warehouse
 
-NIGHT, QUARTER, LAST_DAY = "2014-01-31", "2013-Q4", date(2013, 12, 31)
+NIGHT, QUARTER, LAST_DAY = "2018-01-31", "2017-Q4", date(2017, 12, 31)
 SPEED = {"GROEN": 22, "ZUID": 45, "HAVEN": 90}  # calendar days that half of the cases take
 CASES, AT_ONCE, MIDNIGHT, OPEN = 120, 0.13, 0.46, 0.125
 TASKS = [f"01_MAIN_{number:03d}" for number in range(10, 100, 10)]
 ZONE = ZoneInfo("Europe/Amsterdam")
+TABLES = ["quarantine", "dossier", "dossier_step", "step_time", "transition_count", "waiting_count"]
 HEADINGS = ["case", "begin", "end", "kind", "activity", "stamp", "resource", "desk", "monitor"]
 
 
@@ -52,17 +54,17 @@ def made_cases(unit: str, draw: random.Random) -> list[Case]:
     at_once, still_open = set(order[: round(CASES * AT_ONCE)]), set(order[-round(CASES * OPEN) :])
     cases = []
     for number in range(CASES):
-        begin = date(2013, 1, 7) + timedelta(days=draw.randrange(330))
+        begin = date(2017, 1, 9) + timedelta(days=draw.randrange(330))
         days = max(2, round(SPEED[unit] * draw.lognormvariate(0, 0.5)))
         end = begin + timedelta(days=days)
-        is_open = number in still_open or end > date(2014, 1, 30)
+        is_open = number in still_open or end > date(2018, 1, 30)
         case = Case(f"{unit}-{number:04d}", begin, None if is_open else end, number in at_once)
         size = draw.randint(5, len(TASKS))
-        seconds = sorted(draw.randrange(days * 86_400) for _ in range(size))
+        seconds = sorted([0, *(draw.randrange(days * 86_400) for _ in range(size - 1))])
         moments = [datetime.combine(begin, time(9)) + timedelta(seconds=each) for each in seconds]
         if case.at_once:
-            moments = [moments[-1]] * size
-        case.stamps = [each for each in moments if each < datetime(2014, 1, 31)]
+            moments = [min(moments[-1], datetime(2018, 1, 30, 16))] * size
+        case.stamps = [each for each in moments if each < datetime(2018, 1, 31)]
         cases.append(case)
     return cases
 
@@ -109,33 +111,52 @@ def unit_file(code: str) -> dict[str, object]:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What was made and what became of it."""
+    """What was made and what became of it; the tables are as of the quarter's last day."""
 
     cases: dict[str, list[Case]]
-    warehouse: Warehouse
+    tables: dict[str, pd.DataFrame]
     analysis: QuarterAnalysis
-    book: str
 
 
-@pytest.fixture(scope="module")
-def result(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Result]:
-    folder = tmp_path_factory.mktemp("foreign")
+def the_site(folder: Path) -> Settings:
+    """Three municipalities in YAML, with an empty inbox."""
     site = write_site(
         folder / "site", [unit_file(code) for code in SPEED], name="Three municipalities", code="three",
-        level="municipality", timezone="Europe/Amsterdam", letters=False,
+        level="municipality", timezone=ZONE.key, letters=False,
         catalogue={"format": "none", "procedures": [{"code": "permit", "name": "Permit"}]},
     )  # fmt: skip
     settings = settings_of(site, folder / "var")
     settings.inbox.mkdir(parents=True)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return the_site(tmp_path_factory.mktemp("foreign"))
+
+
+@pytest.fixture(scope="module")
+def cases(settings: Settings) -> dict[str, list[Case]]:
     draw = random.Random(15)
-    cases = {code: write_log(settings.inbox / f"{code}.csv", code, draw) for code in SPEED}
+    made = {code: write_log(settings.inbox / f"{code}.csv", code, draw) for code in SPEED}
     run_night(settings, NIGHT)
+    # One night cannot complete a quarter that ended before it: released by hand, and the book says so.
     assert nightly.force_quarter(QUARTER, settings=settings) == QUARTER
-    run_quarter(settings, QUARTER)
+    return made
+
+
+@pytest.fixture(scope="module")
+def result(settings: Settings, cases: dict[str, list[Case]]) -> Result:
     with Warehouse.open(settings.warehouse_url) as warehouse:
         analysis = analysis_of(settings, warehouse, QUARTER)
-        book = html.unescape((quarter_folder(settings, QUARTER) / "so_tay_quy.html").read_text(encoding="utf-8"))
-        yield Result(cases=cases, warehouse=warehouse, analysis=analysis, book=book)
+        tables = {name: warehouse.read_table(name) for name in TABLES}
+    return Result(cases=cases, tables=tables, analysis=analysis)
+
+
+@pytest.fixture(scope="module")
+def book(settings: Settings, cases: dict[str, list[Case]]) -> str:
+    run_quarter(settings, QUARTER)
+    return html.unescape((quarter_folder(settings, QUARTER) / "so_tay_quy.html").read_text(encoding="utf-8"))
 
 
 def in_time(cases: list[Case]) -> list[Case]:
@@ -144,9 +165,9 @@ def in_time(cases: list[Case]) -> list[Case]:
 
 def test_every_case_and_event_is_in(result: Result) -> None:
     cases = [case for each in result.cases.values() for case in each]
-    assert len(result.warehouse.read_table("quarantine")) == 0
-    assert len(result.warehouse.read_table("dossier")) == len(cases) == 360
-    steps = result.warehouse.read_table("dossier_step")
+    assert len(result.tables["quarantine"]) == 0
+    assert len(result.tables["dossier"]) == len(cases) == 360
+    steps = result.tables["dossier_step"]
     assert len(steps) == sum(len(case.stamps) for case in cases)
     at_midnight = pd.to_datetime(steps["finished_at"]).dt.strftime("%H:%M:%S").eq("00:00:00")
     assert at_midnight.mean() == pytest.approx(MIDNIGHT, abs=0.005)
@@ -178,18 +199,17 @@ def test_no_late_share_is_told_without_due_dates(result: Result) -> None:
 
 
 def test_marked_steps_are_counted_and_never_averaged(result: Result) -> None:
-    result.warehouse.build_models(as_of=LAST_DAY, temporary=True)
-    steps = result.warehouse.read_table("step_time")
+    steps = result.tables["step_time"]
     at_once = {case.code for each in result.cases.values() for case in each if case.at_once}
     entered = steps["dossier_code"].isin(at_once) & steps.groupby("dossier_code")["task"].transform("size").gt(1)
     assert entered.any()
     assert steps.loc[entered, "mark"].ne("").all()
     stamps = pd.to_datetime(steps["finished_at"])
     assert steps.loc[stamps.dt.normalize().eq(stamps), "mark"].eq("MIDNIGHT").all()
-    transitions = result.warehouse.read_table("transition_count")
+    transitions = result.tables["transition_count"]
     between = transitions.loc[transitions["edge"].eq("BETWEEN")]
     assert between.loc[between["is_usable"].astype(bool), "n"].sum() < between["n"].sum() / 2
-    waiting = result.warehouse.read_table("waiting_count")
+    waiting = result.tables["waiting_count"]
     good = steps["mark"].eq("") & steps["finished_at"].notna()
     assert waiting["n"].sum() <= good.sum()
     # More than a fifth of the steps of each unit are no evidence: no time of a step is told, anywhere.
@@ -200,13 +220,13 @@ def test_marked_steps_are_counted_and_never_averaged(result: Result) -> None:
     assert not flags["kind"].isin(["SLOW_STEP", "SLOW_PROCEDURE", "SLOW_UNIT"]).any()
 
 
-def test_parts_that_cannot_run_are_named(result: Result) -> None:
+def test_parts_that_cannot_run_are_named(result: Result, book: str) -> None:
     off = dict(result.analysis.switched_off)
     assert {"limits", "overlaps", "unused", "papers", "costs"} <= off.keys()
     reasons = [*off.values(), *dict(result.analysis.notes).values()]
     assert any("không có ngày hẹn trả" in reason or "không có thời hạn" in reason for reason in reasons)
     for reason in reasons:
-        assert reason in result.book
-    text = result.book.casefold().split()
+        assert reason in book
+    text = re.sub(r"<[^>]+>", " ", book).casefold().split()
     assert "nan" not in text
     assert "nat" not in text

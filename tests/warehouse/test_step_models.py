@@ -236,7 +236,10 @@ def test_a_log_of_finishes_only(duck: Warehouse, given: Any) -> None:
     assert found["step_no"].tolist() == [1, 2]
     assert found["enabled_at"].tolist() == [pd.Timestamp("2017-12-04 09:00"), pd.Timestamp("2017-12-04 10:00")]
     assert found["prev_task"].tolist() == ["", "Tiếp nhận"]
-    assert found[["is_first", "is_last", "is_open"]].to_numpy().tolist() == [[True, False, False], [False, True, False]]
+    assert found[["is_first", "is_last", "is_open"]].to_numpy().tolist() == [
+        [True, False, False],
+        [False, True, False],
+    ]
     assert waits(duck, 1) == {"D1": {}}
     assert waits(duck, 2) == {"D1": {"waiting": 5 * HOUR, "rest": 5 * HOUR}}
     late = duck.read_table("late_list").iloc[0]
@@ -317,7 +320,7 @@ def test_transitions(duck: Warehouse, given: Any) -> None:
             step(code, None, second, no=2),
         ]
     rows += [step("D3", None, "04 10:00"), step("D3", None, "04 09:00", no=2)]  # not in order
-    build(duck, given, rows, dossiers=dict.fromkeys(("D1", "D2", "D3"), {"received_at": "2017-12-04 08:00"}))
+    build(duck, given, rows, dossiers={code: {"received_at": "2017-12-04 08:00"} for code in ("D1", "D2", "D3")})
     counts = duck.read_table("transition_count")
     keys = ["from_office", "from_task", "to_office", "to_task"]
     names = ["is_usable", "n", "seconds", "seconds_squared", "least", "most", "work_seconds", "end_quarter"]

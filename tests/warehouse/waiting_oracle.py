@@ -65,7 +65,9 @@ def random_desks(given: Any, seed: int, *, with_starts: bool) -> tuple[list[Row]
         rows.append(given.dossier(f"N{day:%m%d}", received_at=day + pd.Timedelta(hours=7), due_at=None))
         on = day + pd.Timedelta(hours=7.5)
         if not date(2017, 11, 6) <= day.date() <= date(2017, 11, 10):
-            steps.append(given.step(f"N{day:%m%d}", 1, on, on + pd.Timedelta(hours=1), office_code="P1", staff_code="A"))
+            steps.append(
+                given.step(f"N{day:%m%d}", 1, on, on + pd.Timedelta(hours=1), office_code="P1", staff_code="A")
+            )
     away = (pd.Timestamp("2017-11-06"), pd.Timestamp("2017-11-11"))
     kept = [s for s in steps if not (s["office_code"] == "P1" and s["staff_code"] == "A" and _within(s, away))]
     return rows, kept, pauses

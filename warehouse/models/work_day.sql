@@ -12,17 +12,18 @@ WITH sessions AS (
         CASE WHEN is_working THEN COALESCE(closing_s, 61200) ELSE 0 END AS closing_s
     FROM calendar_day
 ),
-long AS (
-    SELECT sessions.*, lunch_s - opening_s + closing_s - after_lunch_s AS office_s
+counted AS (
+    SELECT
+        sessions.*,
+        lunch_s - opening_s + closing_s - after_lunch_s AS office_s,
+        CASE WHEN EXTRACT(WEEK FROM day) <> LAG(EXTRACT(WEEK FROM day)) OVER (ORDER BY day) THEN day END AS monday
     FROM sessions
 )
 SELECT
     day,
     is_working,
     work_index,
-    COALESCE(
-        MAX(CASE WHEN EXTRACT(ISODOW FROM day) = 1 THEN day END) OVER earlier, MIN(day) OVER earlier
-    ) AS week,
+    COALESCE(MAX(monday) OVER earlier, MIN(day) OVER earlier) AS week,
     CAST(CAST(EXTRACT(YEAR FROM day) AS INTEGER) AS VARCHAR) || '-Q'
     || CAST(CAST(EXTRACT(QUARTER FROM day) AS INTEGER) AS VARCHAR) AS quarter,
     opening_s,
@@ -31,5 +32,5 @@ SELECT
     closing_s,
     office_s,
     SUM(office_s) OVER earlier - office_s AS opening_w
-FROM long
+FROM counted
 WINDOW earlier AS (ORDER BY day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
