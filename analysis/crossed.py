@@ -17,6 +17,7 @@ import numpy as np
 _MOST_ROUNDS = 300
 _SMALLEST = 1e-6  # a variance that goes to nothing stops here
 _LARGEST = 25.0  # and one that runs away (all or none late) here
+_FARTHEST = 12.0  # log-odds: nobody or everybody late has no estimate, six in a million is none
 _SETTLED = 1e-7
 _NOTHING = 1e-4  # a variance below (a hundredth on the log-odds) is none: it would go on shrinking for ever
 _DENSE_UP_TO = 200_000  # entries
@@ -92,7 +93,8 @@ def fit(cells: Cells, *, unit_mix: np.ndarray, procedure_mix: np.ndarray) -> Fit
         cell = spread[2] * marginal * (response - fixed)
         # No step of more than three on the log-odds: far out the curve is flat and a step says little.
         step = np.clip(fixed + cell - log_odds, -3.0, 3.0)
-        log_odds = log_odds + step
+        moved_to = np.clip(log_odds + step, -_FARTHEST, _FARTHEST)
+        step, log_odds = moved_to - log_odds, moved_to
         before, spread = spread, _variances(spread, free, found, (cell, marginal))
         path.append(np.log(spread))
         moved = np.max(np.abs(np.log(spread / before)))

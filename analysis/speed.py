@@ -38,7 +38,7 @@ def unit_speed(counts: pd.DataFrame, *, quarter: str, thresholds: Thresholds) ->
     reach = NormalDist().inv_cdf(0.5 + thresholds.confidence / 2) * np.sqrt(table["variance"])
     told, some = table["variance"] > 0, table["expected"] > 0
     table["chi_square"] = (away**2 / table["variance"]).where(told)
-    table["speed_ratio"] = (table["ended"] / table["expected"]).where(some & told)
+    table["speed_ratio"] = (table["ended"] / table["expected"]).where(some)
     table["low"] = ((table["ended"] - reach).clip(lower=0.0) / table["expected"]).where(some & told)
     table["high"] = ((table["ended"] + reach) / table["expected"]).where(some & told)
     table["p_value"] = _chi_square_upper(table["chi_square"].to_numpy(float))

@@ -93,7 +93,10 @@ CLOSED = "Chỉ tính hồ sơ đã giải quyết"
 def stacked(
     rows: Sequence[Row], parts: Sequence[tuple[str, str, str]], *, title: str, axis: str, columns: int = 0
 ) -> Markup:
-    """Lying bars cut into parts, in shares of each row's whole. parts: (key, words, colour); `columns` of the legend."""
+    """Lying bars cut into parts, in shares of each row's whole.
+
+    parts: (key, words, colour); columns: of the legend, 0 for as many as there are parts
+    """
     told = labelled(rows)
     data = [
         {"label": row["label"], "words": words, "value": row[key], "place": place}

@@ -30,7 +30,9 @@ def limits_too_short(papers: QuarterPapers) -> list[Row]:
 
 def limit_mismatches(papers: QuarterPapers) -> list[Row]:
     """Flags on limits that do not fit the plan of their steps (value: sum of the steps, limit_value: the limit)."""
-    rows = [row for row in flags_of(papers, "LIMIT_TOO_SHORT", "LIMIT_CUT") if str(row["rule"]).startswith("STEP_SUM")]
+    rows = [
+        row for row in flags_of(papers, "LIMIT_TOO_SHORT", "LIMIT_CUT") if str(row["rule"]).startswith("STEP_SUM")
+    ]
     listed = [named(papers, row) for row in rows]
     return sorted(listed, key=lambda row: (-abs(row["value"] - row["limit_value"]), str(row["proc_core"])))
 

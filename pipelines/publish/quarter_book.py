@@ -80,6 +80,7 @@ def slow_views(papers: QuarterPapers) -> dict[str, Any]:
         "slow_somewhere": [row for row in slow if row["unit"] is not None],
         "curves": limit_view.survival(papers, slow),
         "steps": step_view.slow_steps(papers),
+        "held_back": step_view.held_back(papers),
         "bulk_entered": step_view.bulk_entered(papers),
         "ladder": step_view.ladder(papers),
         "waiting": step_view.waiting_total(papers),

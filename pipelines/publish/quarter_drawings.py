@@ -117,7 +117,10 @@ def _steps(views: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ladder(rows: Sequence[Row]) -> Markup:
-    tones = {True: ("Bước vượt thời gian quy trình", charts.RED), False: ("Bước trong thời gian quy trình", charts.BLUE)}
+    tones = {
+        True: ("Bước vượt thời gian quy trình", charts.RED),
+        False: ("Bước trong thời gian quy trình", charts.BLUE),
+    }
     told = [
         row
         | {

@@ -174,7 +174,6 @@ def named(papers: QuarterPapers, row: Mapping[Any, Any]) -> Row:
     }
 
 
-
 def all_levels(papers: QuarterPapers) -> list[Row]:
     """Units, procedures and procedures at units that may be named."""
     return [row for level in ("UNIT", "PROCEDURE", "PROCEDURE_UNIT") for row in level_rows(papers, level)]
@@ -205,16 +204,13 @@ def place_name(papers: QuarterPapers, unit: object, office: object) -> str:
     return " – ".join(part for part in (office_name(papers, unit, office), papers.unit_name(unit)) if part)
 
 
-def failing_units(papers: QuarterPapers) -> dict[str, str]:
-    """Unit -> why its data are not good enough to be set beside others."""
-    gate = reading(papers.results.gate, ["unit_code", "passes", "reason_vi"])
-    failing = gate[gate["passes"].eq(False)].sort_values("unit_code")
-    return {
-        str(row["unit_code"]): (
-            "dữ liệu chưa đạt yêu cầu để so sánh" if formats.is_unknown(row["reason_vi"]) else str(row["reason_vi"])
-        )
-        for row in records(failing)
-    }
+def failing_units(papers: QuarterPapers, *, steps: bool = False) -> dict[str, str]:
+    """Unit -> why its data (`steps`: its steps) are not good enough to say anything of it."""
+    passes, reason = ("steps_pass", "steps_reason_vi") if steps else ("passes", "reason_vi")
+    gate = reading(papers.results.gate, ["unit_code", passes, reason])
+    failing = gate[gate[passes].eq(False)].sort_values("unit_code")
+    words = failing[reason].where(failing[reason].notna(), "dữ liệu chưa đạt yêu cầu để so sánh")
+    return {str(code): str(why) for code, why in zip(failing["unit_code"], words, strict=True)}
 
 
 def codes_of(evidence: object) -> list[str]:
@@ -224,13 +220,6 @@ def codes_of(evidence: object) -> list[str]:
     except ValueError:
         return []
     return [str(code) for code in loaded] if isinstance(loaded, list) else []
-
-
-
-
-
-
-
 
 
 def unused_by_field(papers: QuarterPapers) -> list[Row]:

@@ -8,7 +8,21 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from pipelines.publish import formats
-from pipelines.publish.charts import AMBER, BLUE, GREEN, GREY, PALE, PLAIN, RED, Row, Spec, draw, folded, labelled, names_axis
+from pipelines.publish.charts import (
+    AMBER,
+    BLUE,
+    GREEN,
+    GREY,
+    PALE,
+    PLAIN,
+    RED,
+    Row,
+    Spec,
+    draw,
+    folded,
+    labelled,
+    names_axis,
+)
 
 SMALL = 350  # width of a chart that stands beside another
 WASH = "#e6edf4"
@@ -53,7 +67,9 @@ def funnel(points: Sequence[Row], *, limits: Sequence[Row], whole: float, title:
         "mark": {"type": "rule", "color": GREY, "strokeDash": [5, 3]},
         "encoding": {"y": {"field": "share", **up}},
     }
-    return draw({"layer": [*areas, level, *_points(points, across, up)], "width": FUNNEL[0], "height": FUNNEL[1]}, title=title)
+    return draw(
+        {"layer": [*areas, level, *_points(points, across, up)], "width": FUNNEL[0], "height": FUNNEL[1]}, title=title
+    )
 
 
 def _points(points: Sequence[Row], across: Spec, up: Spec) -> list[Spec]:
@@ -84,7 +100,10 @@ UNNAMED = "Đơn vị ít hồ sơ, không nêu tên"
 def _labels(points: Sequence[Row], place: Spec) -> list[Spec]:
     """Names beside the points furthest from the rest first, those that would lie on another name left out."""
     order = {"ABOVE": 0, "BELOW": 1, "NEAR": 2, "USUAL": 3}
-    chosen = sorted((row for row in points if row["name"]), key=lambda row: (order[row["place"]], -row["n"]))
+    named = [row for row in points if row["name"]]
+    if len(named) > NAMED_POINTS:  # in a crowd only those that stand out, and the largest
+        named = [row for row in named if row["place"] != "USUAL" or row is named[-1]]
+    chosen = sorted(named, key=lambda row: (order[row["place"]], -row["n"]))
     (_, right), (_, top) = place["x"]["scale"]["domain"], place["y"]["scale"]["domain"]
     taken: list[tuple[float, float, float]] = []
     told: dict[str, list[Row]] = {"left": [], "right": []}
@@ -192,7 +211,8 @@ def _upright(at: float, words: str, colour: str, across: Spec, *, is_left: bool)
 def ladder(rows: Sequence[Row], *, title: str, axis: str) -> Markup:
     """Bars that each begin where the one before ended, with a tick where the plan would be by then.
 
-    rows: label, start, end, figure (written behind the bar), colour, tone (words of the legend; '' for none); plan_end or None
+    rows: label, start, end, figure (written behind the bar), colour, tone (words of the legend; '' for none);
+    plan_end or None
     """
     data = labelled(rows)
     down = names_axis([row["label"] for row in data])

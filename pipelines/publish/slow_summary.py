@@ -23,8 +23,8 @@ def _units(papers: QuarterPapers) -> str:
         for row in above[:MOST_NAMED]
     )
     return (
-        f"So với nơi khác khi giải quyết cùng loại hồ sơ, {len(above)} trên {len(rows)} đơn vị được so sánh có số hồ sơ "
-        f"trễ nhiều hơn dự kiến, ngoài mức ngẫu nhiên: {told}{_more(above)}."
+        f"So với nơi khác khi giải quyết cùng loại hồ sơ, {len(above)} trên {len(rows)} đơn vị được so sánh có số "
+        f"hồ sơ trễ nhiều hơn dự kiến, ngoài mức ngẫu nhiên: {told}{_more(above)}."
     )
 
 

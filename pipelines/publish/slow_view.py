@@ -14,9 +14,8 @@ from pipelines.publish.quarter_view import all_levels, codes_of, failing_units, 
 from pipelines.publish.rows import Row, reading, records
 
 COMPARISON = (
-    "level", "unit_code", "proc_core", "n", "late", "share", "alone_n", "expected_share", "expected", "ratio", "phi", "low95",
-    "high95", "low998", "high998", "shrunk_share", "shrunk_low", "shrunk_high", "q_value", "gate", "may_be_named",
-    "is_above",
+    "level", "unit_code", "proc_core", "n", "late", "share", "alone_n", "expected_share", "expected", "ratio",
+    "low95", "high95", "low998", "high998", "shrunk_share", "shrunk_low", "shrunk_high", "may_be_named", "is_above",
 )  # fmt: skip
 EFFECTS = (
     "level", "unit_code", "proc_core", "n", "ratio", "ratio_low", "ratio_high", "pooled_share", "pooled_low",
@@ -30,7 +29,8 @@ WAYS = (
     ),
     (
         "Trong số đã đến ngày hẹn", ("due_late_share", "due_low", "due_high", "due_n"),
-        "hồ sơ đã đến ngày hẹn, tiếp nhận trong bốn quý", "Trễ hoặc đang quá hạn, trên số đã đến hẹn; dùng để so sánh",
+        "hồ sơ đã đến ngày hẹn, tiếp nhận trong bốn quý",
+        "Trễ hoặc đang quá hạn, trên số đã đến hẹn; dùng để so sánh",
     ),
     (
         "Chỉ tính hồ sơ đã giải quyết", ("closed_late_share", None, None, "closed_n"),
@@ -146,7 +146,9 @@ def speeds(papers: QuarterPapers) -> list[Row]:
     """Units by how fast they end dossiers of the same procedures, slowest first; it needs no limits."""
     table = reading(papers.results.speed, SPEED)
     failing = failing_units(papers)
-    rows = table[(table["n"] > papers.minimum_group) & table["speed_ratio"].notna() & ~table["unit_code"].isin(failing)]
+    rows = table[
+        (table["n"] > papers.minimum_group) & table["speed_ratio"].notna() & ~table["unit_code"].isin(failing)
+    ]
     rows = rows.sort_values(["speed_ratio", "unit_code"])
     return [row | {"name": papers.unit_name(row["unit_code"])} for row in records(rows)]
 
@@ -157,7 +159,7 @@ def _by_unit(papers: QuarterPapers, part: str, columns: tuple[str, ...]) -> dict
 
 
 def not_compared(papers: QuarterPapers) -> dict[str, Any]:
-    """Units the data gate holds back with their reasons, how many are too small, and how many do work of their own."""
+    """Units the gate holds back with their reasons, how many are too small, how many do work no one else does."""
     table = _units(papers)
     failing = failing_units(papers)
     small = table[~table["may_be_named"].eq(True) & ~table["unit_code"].isin(failing)]
@@ -208,7 +210,7 @@ def _funnel_limits(table: pd.DataFrame, whole: float) -> list[Row]:
     alike = ((n * error**2 / (share * (1 - share)) - 1) / (n - 1)).median()
     most = int(n.max() * 1.12)
     sizes = sorted({max(round(most * (place / 80) ** 2), 2) for place in range(1, 81)})
-    found = [{"n": size} for size in sizes]
+    found: list[Row] = [{"n": size} for size in sizes]
     for name, level in (("95", 0.95), ("998", 0.998)):
         low, high = binomial_limits([float(size) for size in sizes], whole, level, max(float(alike), 0.0))
         for row, one, other in zip(found, low, high, strict=True):
@@ -243,7 +245,10 @@ def slow_procedures(papers: QuarterPapers) -> list[Row]:
                 "evidence": codes_of(flag["evidence"]),
                 "flag_id": flag["flag_id"],
                 "expected_share": beside.get("expected_share"),
-                **{key: effect.get(key) for key in ("members", "slow_members", "pooled_share", "pooled_low", "pooled_high")},
+                **{
+                    key: effect.get(key)
+                    for key in ("members", "slow_members", "pooled_share", "pooled_low", "pooled_high")
+                },
             }
         )
     return sorted(found, key=lambda row: (-row["late_share_km"], row["label"], row["flag_id"]))

@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.waiting import CAUSES_VI
 from pipelines.publish import formats
 from pipelines.publish.inputs import QuarterPapers
-from pipelines.publish.quarter_view import SHOWN, flags_of, named, office_name, place_name
+from pipelines.publish.quarter_view import SHOWN, failing_units, flags_of, named, office_name, place_name
 from pipelines.publish.rows import Row, reading, records
 
 STEPS = (
@@ -54,14 +54,28 @@ def slow_steps(papers: QuarterPapers) -> list[Row]:
     ]
 
 
+def held_back(papers: QuarterPapers) -> list[Row]:
+    """Units of which no step and no office is named, with the reason: the gate found their steps unusable."""
+    return [
+        {"name": papers.unit_name(code), "reason": reason}
+        for code, reason in failing_units(papers, steps=True).items()
+    ]
+
+
+def _told(papers: QuarterPapers, part: str, columns: tuple[str, ...]) -> pd.DataFrame:
+    """A frame without the units whose steps may not be told."""
+    table = reading(getattr(papers.results, part), columns)
+    return table[~table["unit_code"].isin(failing_units(papers, steps=True))]
+
+
 def _steps(papers: QuarterPapers) -> pd.DataFrame:
-    table = reading(papers.results.steps, STEPS)
+    table = _told(papers, "steps", STEPS)
     return table[(table["level"] == "STEP") & table["is_usable"].eq(True) & (table["n"] > papers.minimum_group)]
 
 
 def _step_label(papers: QuarterPapers, row: Row, *, is_one_unit: bool) -> str:
     """The step, and its unit where the chart shows more than one."""
-    task = str(row["task"] or f"Bước {row['step_no']}")
+    task = str(row["task"] or f"Bước {int(row['step_no'])}")
     return task if is_one_unit else f"{task} – {papers.unit_name(row['unit_code'])}"
 
 
@@ -79,18 +93,21 @@ def ladder(papers: QuarterPapers) -> dict[str, Any] | None:
     """
     usable = _steps(papers)
     usable = usable[usable["planned_half_days"].notna() & usable["mean_half_days"].notna()]
-    lost = usable[usable["excess_half_days"] > 0].groupby(["unit_code", "proc_core"], sort=True)["excess_half_days"].sum()
+    keys = ["unit_code", "proc_core"]
+    lost = usable[usable["excess_half_days"] > 0].groupby(keys, sort=True)["excess_half_days"].sum().reset_index()
     if lost.empty:
         return None
-    unit, core = lost.idxmax()
+    worst = records(lost.sort_values("excess_half_days", ascending=False, kind="stable"))[0]
+    unit, core = worst["unit_code"], worst["proc_core"]
     mine = usable[(usable["unit_code"] == unit) & (usable["proc_core"] == core)].sort_values(["step_no", "n"])
     found: list[Row] = []
     done = planned = 0.0
     for number, rows in mine.groupby("step_no", sort=True):
         weight = rows["n"] / rows["n"].sum()
-        mean, plan = (float((rows[key].astype(float) * weight).sum()) / 2 for key in ("mean_half_days", "planned_half_days"))
-        task = str(rows["task"].iloc[-1] or f"Bước {number}")
-        row = {"label": f"{number}. {task}", "planned": plan, "mean": mean, "start": done, "n": int(rows["n"].sum())}
+        mean, plan = (float((rows[f"{key}_half_days"] * weight).sum()) / 2 for key in ("mean", "planned"))
+        place = int(float(str(number)))  # 3.0 beside rows of offices, which have no number
+        task = str(rows["task"].iloc[-1] or f"Bước {place}")
+        row = {"label": f"{place}. {task}", "planned": plan, "mean": mean, "start": done, "n": int(rows["n"].sum())}
         done, planned = done + mean, planned + plan
         found.append(row | {"end": done, "plan_end": planned, "is_over": mean > plan})
     every = reading(papers.results.steps, STEPS)
@@ -105,11 +122,12 @@ def ladder(papers: QuarterPapers) -> dict[str, Any] | None:
 
 def waiting_total(papers: QuarterPapers) -> dict[str, Any] | None:
     """All waiting of the quarter by cause, largest first, as steps of a ladder that ends at the whole."""
-    rows = _waiting(papers, "OFFICE")
+    rows = reading(papers.results.waiting, WAITING)
+    rows = rows[rows["level"] == "OFFICE"]
     whole = float(rows["waiting_days"].sum())
     if not whole > 0:
         return None
-    causes = [
+    causes: list[Row] = [
         {"cause": key.removesuffix("_days"), "label": formats.capital(words), "days": float(rows[key].sum())}
         for key, words in CAUSE_DAYS.items()
     ]
@@ -124,7 +142,8 @@ def waiting_total(papers: QuarterPapers) -> dict[str, Any] | None:
 
 def waiting_offices(papers: QuarterPapers) -> list[Row]:
     """Offices before which most time is waited, with the share of each cause."""
-    rows = _waiting(papers, "OFFICE")
+    rows = _told(papers, "waiting", WAITING)
+    rows = rows[rows["level"] == "OFFICE"]
     rows = rows[(rows["n"] > papers.minimum_group) & (rows["waiting_days"] > 0)]
     rows = rows.sort_values(["waiting_days", "unit_code", "office_code"], ascending=[False, True, True])
     return [
@@ -137,7 +156,8 @@ def waiting_offices(papers: QuarterPapers) -> list[Row]:
 
 def waiting_edges(papers: QuarterPapers) -> list[Row]:
     """Ways from step to step on which most time is waited."""
-    rows = _waiting(papers, "EDGE")
+    rows = _told(papers, "waiting", WAITING)
+    rows = rows[rows["level"] == "EDGE"]
     rows = rows[(rows["n"] > papers.minimum_group) & (rows["waiting_days"] > 0)]
     keys = ["unit_code", "from_office", "from_task", "office_code", "task"]
     rows = rows.sort_values(["waiting_days", *keys], ascending=[False, *[True] * len(keys)])
@@ -153,11 +173,6 @@ def waiting_edges(papers: QuarterPapers) -> list[Row]:
     ]
 
 
-def _waiting(papers: QuarterPapers, level: str) -> pd.DataFrame:
-    table = reading(papers.results.waiting, WAITING)
-    return table[table["level"] == level]
-
-
 def _cause(key: object) -> str:
     return CAUSES_VI.get(str(key), "")
 
@@ -171,15 +186,13 @@ def _stop(papers: QuarterPapers, unit: object, task: object, office: object) -> 
 
 def desks(papers: QuarterPapers) -> list[Row]:
     """Offices with what came, what was finished and what is left: growing ones first, then by how much is left."""
-    table = reading(papers.results.load, LOAD)
+    table = _told(papers, "load", LOAD)
     moved = table[["arrived", "finished", "backlog_peak"]].max(axis=1)
     rows = table[moved > papers.minimum_group].assign(grows=table["is_growing"].eq(True))
     rows = rows.sort_values(
         ["grows", "backlog_last", "unit_code", "office_code"], ascending=[False, False, True, True]
     )
-    return [
-        row | {"label": place_name(papers, row["unit_code"], row["office_code"])} for row in records(rows)
-    ]
+    return [row | {"label": place_name(papers, row["unit_code"], row["office_code"])} for row in records(rows)]
 
 
 def backlogs(papers: QuarterPapers) -> list[Row]:
@@ -199,7 +212,7 @@ def backlogs(papers: QuarterPapers) -> list[Row]:
 
 def handovers(papers: QuarterPapers) -> dict[str, Any]:
     """The ways most travelled and the slowest (half of them took longest), and how many cannot be timed."""
-    table = reading(papers.results.handovers, HANDOVERS)
+    table = _told(papers, "handovers", HANDOVERS)
     table = table[table["n"] > papers.minimum_group]
     keys = ["unit_code", "from_office", "from_task", "to_office", "to_task"]
     timed = table[table["is_usable"].eq(True) & (table["usable_n"] > papers.minimum_group)]
@@ -216,11 +229,15 @@ def handovers(papers: QuarterPapers) -> dict[str, Any]:
 def _way(papers: QuarterPapers, row: Row) -> Row:
     is_timed = bool(row["is_usable"]) and row["usable_n"] > papers.minimum_group
     hidden = {} if is_timed else dict.fromkeys(("mean_days", "median_days", "p90_days"))
-    return row | hidden | {
-        "unit": papers.unit_name(row["unit_code"]),
-        "source": _stop(papers, row["unit_code"], row["from_task"], row["from_office"]),
-        "target": _stop(papers, row["unit_code"], row["to_task"], row["to_office"]),
-    }
+    return (
+        row
+        | hidden
+        | {
+            "unit": papers.unit_name(row["unit_code"]),
+            "source": _stop(papers, row["unit_code"], row["from_task"], row["from_office"]),
+            "target": _stop(papers, row["unit_code"], row["to_task"], row["to_office"]),
+        }
+    )
 
 
 def trail(papers: QuarterPapers) -> Row | None:

@@ -99,6 +99,7 @@ def cut_effects(papers: QuarterPapers) -> list[Row]:
 
 def record_sentences(papers: QuarterPapers) -> list[Row]:
     """The flags on how records are written, most striking first, as the analysis worded them."""
+
     def times(row: Row) -> float:
         return float(row["value"] / row["limit_value"]) if row["limit_value"] else float("inf")
 
@@ -106,7 +107,7 @@ def record_sentences(papers: QuarterPapers) -> list[Row]:
 
 
 def record_checks(papers: QuarterPapers) -> list[Row]:
-    """Each check with its units beside the others' share: check, name, compared, flagged, rows, left_out (reason, n)."""
+    """Each check: name, units compared and asked to check, n and found of them, their rows, who was left out why."""
     table = reading(papers.results.integrity, INTEGRITY)
     found = []
     for check, name in CHECKS_VI.items():

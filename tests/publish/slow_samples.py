@@ -16,13 +16,15 @@ def frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def gate() -> pd.DataFrame:
-    reasons = {"DG-DP": "12 trong 60 đêm thiếu dữ liệu"}
+    reasons = {"DG-DP": "số đêm không nhận được dữ liệu dùng được là 20 %, quá mức 10 %"}
+    steps = reasons | {"DG-DM": "số bước được nhập dồn cùng một lúc là 60 %, quá mức 20 %"}
     codes = ("DG-MC", "DG-QK", "DG-QS", "DG-DP", "DG-DM")
     return frame(
         [
             {"unit_code": code, "nights": 60, "missing_nights": 12 if code in reasons else 0, "rows_in": 900,
              "set_aside": 3, "set_aside_share": 0.003, "odd_share": 0.0, "bulk_share": 0.0,
-             "passes": code not in reasons, "reason_vi": reasons.get(code, "")}
+             "passes": code not in reasons, "reason_vi": reasons.get(code, ""),
+             "steps_pass": code not in steps, "steps_reason_vi": steps.get(code, ""), "not_checked_vi": ""}
             for code in codes
         ]
     )  # fmt: skip
@@ -109,6 +111,7 @@ def waiting() -> pd.DataFrame:
         [
             waited("OFFICE", 800, land, unit_code="DG-MC", office_code="TNMT"),
             waited("OFFICE", 500, leader, unit_code="DG-MC", office_code="LD"),
+            waited("OFFICE", 50, leader, unit_code="DG-DM", office_code="NHAPDON"),
             waited("OFFICE", 4, small, unit_code="DG-QS", office_code="VP"),
             waited("EDGE", 480, leader, unit_code="DG-MC", **step),
             waited("EDGE", 3, small, unit_code="DG-QS", **step),
@@ -133,6 +136,7 @@ def load() -> pd.DataFrame:
             desk("DG-MC", "LD", arrived=500, finished=505, backlog_first=18, backlog_last=13, backlog_peak=30,
                  growth=-5, utilisation=None, weeks_to_clear=0.3, done_share=1.01, low=0.9, high=1.13,
                  is_growing=False),
+            desk("DG-DM", "NHAPDON"),
             desk("DG-QS", "VP", arrived=4, finished=3, backlog_first=0, backlog_last=1, backlog_peak=2, growth=1,
                  is_growing=False),
         ]
@@ -145,7 +149,7 @@ def backlog() -> pd.DataFrame:
         [
             {"unit_code": "DG-MC", "office_code": office, "week": pd.Timestamp(first + timedelta(weeks=week)),
              "backlog": left(week), "arrived": 40, "finished": 38}
-            for office, left in (("TNMT", lambda week: 40 + week * 3 + week % 4 * 5), ("LD", lambda week: 13 + week % 9))
+            for office, left in (("TNMT", lambda week: 40 + week * 3 + week % 4), ("LD", lambda week: 13 + week % 9))
             for week in range(52)
         ]
     )  # fmt: skip
@@ -283,3 +287,7 @@ def frames() -> dict[str, pd.DataFrame]:
         "integrity": integrity(), "curves": curves(), "limit_curves": limit_curves(), "trends": trends(),
         "series": series(), "cut_effects": cut_effects(),
     }  # fmt: skip
+
+
+NAMES = ("gate", "effects", "speed", "comparison", "waiting", "load", "backlog", "handovers", "throughput",
+         "integrity", "curves", "limit_curves", "trends", "series", "cut_effects")  # fmt: skip
