@@ -71,40 +71,34 @@ def fair_comparison(
     failing = set() if gate.empty else set(gate.loc[~gate["passes"].astype(bool), "unit_code"].astype(str))
     parts = [_compared(cells, level, keys, failing, thresholds) for level, keys in _LEVELS.items()]
     table = pd.concat([part for part in parts if not part.empty], ignore_index=True).reindex(columns=GIVES)
+    table = table.astype(dict.fromkeys(["n", "late", "alone_n"], int))
     table["proc_core"] = table["proc_core"].astype(object).where(table["proc_core"].notna(), None)
     return table
 
 
-def _with_others(cells: pd.DataFrame) -> pd.DataFrame:
-    """Beside each cell what the other units show with the procedure, and how surely."""
-    whole = cells.groupby("proc_core")[["n", "late"]].transform("sum")
-    others, late = whole["n"] - cells["n"], whole["late"] - cells["late"]
+def _summed(cells: pd.DataFrame, group: np.ndarray, without: np.ndarray | None = None) -> pd.DataFrame:
+    """Sums by group (places from 0), with z-scores against what the other units show with the same procedures.
+
+    `without`: cells that are as if not there. `wider`: how uncertain the yardstick is, 1 when it is certain.
+    """
+    core, _ = pd.factorize(cells["proc_core"], sort=True)
+    there = np.ones(len(cells)) if without is None else (~without).astype(float)
+    n, late = cells["n"].to_numpy(float) * there, cells["late"].to_numpy(float) * there
+    others, others_late = (np.bincount(core, each)[core] - each for each in (n, late))
+    compared = (others > 0) & (n > 0)
     known = others + _PRIOR
-    expected = (late + _PRIOR * cells["late"].sum() / cells["n"].sum()) / known
+    share = (others_late + _PRIOR * late.sum() / max(n.sum(), 1.0)) / known
     # A yardstick learnt from `known` dossiers is itself uncertain: that many more dossiers of ours do not help.
-    chance = cells["n"] * expected * (1.0 - expected) * (1.0 + (cells["n"] - 1.0) / (known + 1.0))
-    compared = others > 0
-    return cells.assign(
-        alone_n=cells["n"].where(~compared, 0),
-        n=cells["n"].where(compared, 0),
-        late=cells["late"].where(compared, 0),
-        expected=(cells["n"] * expected).where(compared, 0.0),
-        variance=chance.where(compared, 0.0),
-    )
-
-
-def _summed(cells: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """Sums by group with z-scores against the yardstick; `wider`: its uncertainty, 1 when it is certain."""
-    sums = ["n", "late", "alone_n", "expected", "variance"]
-    table = _with_others(cells).groupby(list(keys), sort=True)[sums].sum().reset_index()
-    n, expected = table["n"].where(table["n"] > 0), table["expected"]
-    single = expected * (1.0 - expected / n)
+    variance = n * share * (1.0 - share) * (1.0 + (n - 1.0) / (known + 1.0))
+    parts = {"n": n, "late": late, "expected": n * share, "variance": variance}
+    table = pd.DataFrame({name: np.bincount(group, np.where(compared, part, 0.0)) for name, part in parts.items()})
+    table["alone_n"] = np.bincount(group, np.where(compared, 0.0, n))
+    size, expected = table["n"].where(table["n"] > 0), table["expected"]
+    single = expected * (1.0 - expected / size)
     table["wider"] = (table["variance"] / single).clip(lower=1.0)
     # A group of which hardly one late dossier is expected has no z-score worth the name.
     table["score"] = ((table["late"] - expected) / np.sqrt(single * table["wider"])).where(expected >= 1.0)
-    return table.assign(
-        share=table["late"] / n, expected_share=expected / n, ratio=table["late"] / expected.where(n > 0)
-    )
+    return table
 
 
 def _dispersion(table: pd.DataFrame, thresholds: Thresholds) -> tuple[float, float]:
@@ -117,19 +111,27 @@ def _dispersion(table: pd.DataFrame, thresholds: Thresholds) -> tuple[float, flo
 def _compared(
     cells: pd.DataFrame, level: str, keys: Sequence[str], failing: set[str], thresholds: Thresholds
 ) -> pd.DataFrame:
-    table = _summed(cells, keys)
-    table = table.loc[(table["n"] > 0) | (len(keys) == 1)].reset_index(drop=True)
-    if table.empty:
-        return table
-    alike = [_dispersion(table, thresholds)] * len(table)
-    if level == "UNIT" and len(table) <= _FEW_UNITS:
-        without = [_summed(cells.loc[cells["unit_code"].ne(unit)], keys) for unit in table["unit_code"]]
-        alike = [_dispersion(each, thresholds) for each in without] if len(table) > 1 else alike
-    table["level"], table["phi"], between = level, [phi for phi, _ in alike], np.array([rho for _, rho in alike])
+    groups = cells.groupby(list(keys), sort=True)
+    group = groups.ngroup().to_numpy()
+    table = _summed(cells, group)
+    table[list(keys)] = groups.size().reset_index()[list(keys)]
+    phi, between = np.repeat(np.array(_dispersion(table, thresholds))[:, None], len(table), axis=1)
+    if level == "UNIT" and 1 < len(table) <= _FEW_UNITS:
+        without = [_dispersion(_summed(cells, group, group == unit), thresholds) for unit in range(len(table))]
+        phi, between = np.array(without).T
+    table = table.assign(level=level, phi=phi, between=between)
+    table = table.loc[(table["n"] > 0) | (level == "UNIT")].reset_index(drop=True)
+    return _judged(table, failing, thresholds)
+
+
+def _judged(table: pd.DataFrame, failing: set[str], thresholds: Thresholds) -> pd.DataFrame:
     n, late = table["n"].to_numpy(float), table["late"].to_numpy(float)
+    size = table["n"].where(table["n"] > 0)
+    table["share"], table["expected_share"] = table["late"] / size, table["expected"] / size
+    table["ratio"] = table["late"] / table["expected"].where(table["n"] > 0)
     share = table["expected_share"].fillna(0.5).to_numpy(float)
     own = np.where(n > 1, (table["wider"].fillna(1.0) - 1.0) / np.maximum(n - 1.0, 1.0), 0.0)
-    spread = 1.0 - (1.0 - own) * (1.0 - between)
+    spread = 1.0 - (1.0 - own) * (1.0 - table["between"].to_numpy(float))
     for name, within in (("95", thresholds.confidence), ("998", thresholds.alarm_level)):
         table[f"low{name}"], table[f"high{name}"] = binomial_limits(n, share, within, spread)
     shrunk = beta_binomial(late, n, share, confidence=thresholds.confidence)

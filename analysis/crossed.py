@@ -21,8 +21,6 @@ _FARTHEST = 12.0  # log-odds: nobody or everybody late has no estimate, six in a
 _SETTLED = 1e-7
 _NOTHING = 1e-4  # a variance below (a hundredth on the log-odds) is none: it would go on shrinking for ever
 _DENSE_UP_TO = 200_000  # entries
-# 16 sqrt(3) / (15 pi), squared: the logistic curve averaged over a normal is a flatter logistic curve.
-_FLATTER = 0.3460
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +63,9 @@ class Fit:
     cell_spread: float
 
 
-def chance(log_odds: Any, spread: float = 0.0) -> np.ndarray:
-    """Share late at given log-odds, averaged over further normal effects of variance `spread`."""
-    flat = np.asarray(log_odds, dtype=float) / np.sqrt(1.0 + _FLATTER * spread)
-    return np.asarray(1.0 / (1.0 + np.exp(-flat)))
+def chance(log_odds: Any) -> np.ndarray:
+    """Share late at given log-odds."""
+    return np.asarray(1.0 / (1.0 + np.exp(-np.asarray(log_odds, dtype=float))))
 
 
 def fit(cells: Cells, *, unit_mix: np.ndarray, procedure_mix: np.ndarray) -> Fit:

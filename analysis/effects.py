@@ -111,7 +111,7 @@ def _unit_columns(fitted: _Fitted, thresholds: Thresholds) -> pd.DataFrame:
     cells, model = fitted.cells, fitted.fit
     found = model.solution
     middle = found.mean + np.median(found.unit)
-    predicted = chance(middle + found.procedure[cells.procedure], model.cell_spread)
+    predicted = chance(middle + found.procedure[cells.procedure])
     expected = np.bincount(cells.unit, cells.n * predicted, cells.units)
     plain, score, variance = _against_others(fitted)
     table = _ratios(fitted, "unit", expected, (variance, thresholds))
@@ -122,7 +122,7 @@ def _unit_columns(fitted: _Fitted, thresholds: Thresholds) -> pd.DataFrame:
     table["p_value"] = np.where(np.isfinite(score), np.maximum(normal_upper(score), exact), np.nan)
     level = found.mean + found.unit
     shift = level[:, None] + found.procedure[None, :]
-    table = _pooled(table, shift, fitted.procedure_mix, found.unit_level_variance, (model, thresholds))
+    table = _pooled(table, shift, fitted.procedure_mix, found.unit_level_variance, thresholds)
     table = _effect(table, found.unit, found.unit_variance, thresholds)
     own = found.unit[cells.unit] + model.cell
     bears_out = own > np.maximum(found.unit[cells.unit] / 2, 0.0)
@@ -178,12 +178,12 @@ def _holds_without_worst(fitted: _Fitted, plain: Solution, variance: np.ndarray)
 def _procedure_columns(fitted: _Fitted, thresholds: Thresholds) -> pd.DataFrame:
     cells, model = fitted.cells, fitted.fit
     found = model.solution
-    predicted = chance(found.mean + np.median(found.procedure) + found.unit[cells.unit], model.cell_spread)
+    predicted = chance(found.mean + np.median(found.procedure) + found.unit[cells.unit])
     expected = np.bincount(cells.procedure, cells.n * predicted, cells.procedures)
     known = 1.0 / found.procedure_variance - 1.0 / model.procedure_spread
     table = _ratios(fitted, "procedure", expected, (1.0 / np.maximum(known, 1e-9), thresholds))
     level = (found.mean + found.procedure + np.median(found.unit))[:, None]
-    table = _pooled(table, level, np.ones(1), found.procedure_level_variance, (model, thresholds))
+    table = _pooled(table, level, np.ones(1), found.procedure_level_variance, thresholds)
     table = _effect(table, found.procedure, found.procedure_variance, thresholds)
     own = found.mean + found.unit[cells.unit] + found.procedure[cells.procedure] + model.cell
     above = chance(own) > thresholds.target_late_share
@@ -217,16 +217,11 @@ def _ratios(fitted: _Fitted, side: str, expected: np.ndarray, context: tuple[np.
 
 
 def _pooled(
-    table: pd.DataFrame,
-    log_odds: np.ndarray,
-    mix: np.ndarray,
-    variance: np.ndarray,
-    context: tuple[Fit, Thresholds],
+    table: pd.DataFrame, log_odds: np.ndarray, mix: np.ndarray, variance: np.ndarray, thresholds: Thresholds
 ) -> pd.DataFrame:
-    model, thresholds = context
     reach = NormalDist().inv_cdf(0.5 + thresholds.confidence / 2) * np.sqrt(variance)[:, None]
     for name, by in (("share", 0.0), ("low", -reach), ("high", reach)):
-        table[f"pooled_{name}"] = chance(log_odds + by, model.cell_spread) @ mix
+        table[f"pooled_{name}"] = chance(log_odds + by) @ mix
     return table
 
 

@@ -240,4 +240,5 @@ def beta_binomial(late: Numbers, n: Numbers, share: Numbers | float, *, confiden
     a, b = mean * prior + got, (1.0 - mean) * prior + size - got
     tail = (1.0 - confidence) / 2
     low, high = (np.where(used, betaincinv(a, b, at), np.nan) for at in (tail, 1.0 - tail))
-    return Shrunk(share=np.where(used, a / (a + b), np.nan), low=low, high=high, spread=spread)
+    middle = np.where(used, a / np.where(used, a + b, 1.0), np.nan)
+    return Shrunk(share=middle, low=low, high=high, spread=spread)

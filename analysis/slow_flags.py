@@ -39,7 +39,7 @@ def slow_flags(
     SLOW_UNIT (UNIT_EFFECT): is_slow of the effects, and its own late share above the target. value: that share;
       limit: the share the middle unit would have had with the same procedures
     """
-    pairs, wholes, units = tested(timeliness, effects, gate, context.thresholds)
+    pairs, wholes, units = judged(timeliness, effects, gate, context.thresholds)
     flags = [_procedure(row, context) for row in rows_of(wholes.loc[wholes["is_flagged"]])]
     beside = _beside(comparison)
     flags += [
@@ -50,7 +50,7 @@ def slow_flags(
     return flags
 
 
-def tested(
+def judged(
     timeliness: pd.DataFrame, effects: pd.DataFrame, gate: pd.DataFrame, thresholds: Thresholds
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """The rows that are tested at all (pairs of unit and procedure, procedures, units), and which are flagged.

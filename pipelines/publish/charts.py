@@ -201,8 +201,10 @@ def inline(svg: str, title: str) -> str:
         raise ValueError("the chart library gave no SVG with a viewBox")
     box, body = found.groups()
     key = id_prefix(title)
-    body = re.sub(r'\bid="([^"]+)"', rf'id="{key}-\1"', body)
-    body = re.sub(r"url\(#([^)]+)\)", rf"url(#{key}-\1)", body)
+    # The library numbers its ids on from chart to chart: ours begin anew, or the bytes would tell what came before.
+    ids = {old: f"{key}-{place}" for place, old in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]+)"', body)))}
+    body = re.sub(r'\bid="([^"]+)"', lambda found: f'id="{ids[found[1]]}"', body)
+    body = re.sub(r"url\(#([^)]+)\)", lambda found: f"url(#{ids[found[1]]})", body)
     body = re.sub(r'\s(?:role|aria-[a-z]+)="[^"]*"', "", body)
     width = float(box.split()[2])
     return (

@@ -137,6 +137,7 @@ class Engine:
             unit, name = key
             table = DISTRICT_STAFF if unit == COUNTER else COMMUNE_STAFF
             count, share = table.get(name, table["*"])
+            share = min(share, plan.most_load)
             busy = plan.busy_factor if unit == COUNTER and name == plan.busy_office else 1.0
             count = max(1, round(count * scale * busy)) if unit == COUNTER else max(count, round(count * scale))
             touch = share * self.dial * count * self.timeline.end / load[key]

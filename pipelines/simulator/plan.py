@@ -25,7 +25,8 @@ class Plan:
 
     `slow_office` loses all but `staff_kept` of its staff on the first of `from_month`. Paces multiply the time a
     dossier waits at a step. `even_touch`: all communes take as long for the same work, and have the staff for it;
-    otherwise each takes what fills its time, so that a small one works slowly.
+    otherwise each takes what fills its time, so that a small one works slowly. `most_load`: no office
+    needs more than that share of its time for its year's work.
     """
 
     slow_unit: str = ""
@@ -43,6 +44,7 @@ class Plan:
     busy_office: str = ""
     busy_factor: float = 2.0
     even_touch: bool = False
+    most_load: float = 1.0
 
     @classmethod
     def usual(cls, **changes: Any) -> "Plan":
@@ -57,8 +59,8 @@ class Plan:
 
     @classmethod
     def clean(cls, **changes: Any) -> "Plan":
-        """Nothing planted but `changes`: every commune at the same pace."""
-        return replace(cls(even_touch=True), **changes)
+        """Nothing planted but `changes`: every commune at the same pace, no office near what it can do."""
+        return replace(cls(even_touch=True, most_load=0.65), **changes)
 
     def check(self, *, units: set[str], offices: set[str], procedures: set[str]) -> None:
         """Raise KnownError when the plan names what the world does not have, or one commune twice."""

@@ -1,4 +1,4 @@
-"""Procedure effect against unit effect: hard procedures excuse a unit, easy ones done slowly do not, chance flags few."""
+"""Procedure effect against unit effect: hard procedures excuse a unit, easy ones done slowly do not."""
 
 import warnings
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines.statistics import logrank_test, multivariate_logrank_test
 
-from analysis.crossed import Cells, chance, solve
+from analysis.crossed import Cells, solve
 from analysis.effects import GIVES, unit_procedure_effects, unit_speed
 from analysis.thresholds import Thresholds
 
@@ -35,13 +35,13 @@ def effects(counts: pd.DataFrame, limits: Thresholds = LIMITS) -> tuple[pd.DataF
 
 
 def planted(
-    seed: int, *, units: int, procedures: int, each: float = 8.0, middle: float = -2.5, slow: int = 0, hard: int = 0
+    seed: int, *, units: int, procedures: int, each: float = 8.0, middle: float = -2.3, slow: int = 0, hard: int = 0
 ) -> pd.DataFrame:
     """Seeded counts; the first `slow` units and the first `hard` procedures have far more late dossiers."""
     rng = np.random.default_rng(seed)
     unit = np.where(np.arange(units) < slow, 1.4, 0.0)
-    procedure = rng.normal(0.0, 0.4, procedures) + np.where(np.arange(procedures) < hard, 2.0, 0.0)
-    volume = each * rng.lognormal(0.0, 0.7, procedures)
+    procedure = rng.uniform(-0.8, 0.0, procedures) + np.where(np.arange(procedures) < hard, 2.0, 0.0)
+    volume = each * rng.uniform(0.5, 2.0, procedures)
     rows = []
     for i in range(units):
         for j in range(procedures):
@@ -53,12 +53,12 @@ def planted(
 
 
 def simpson() -> pd.DataFrame:
-    # HARD is late in 40 %, EASY in 5 %. U1 does mostly HARD, as well as anyone: 42 % late. U5 does mostly EASY, in
-    # three procedures, at four times the pace of the others: 21 % late, half of U1.
+    # HARD is late in 40 %, EASY in 5 %. U1 does mostly HARD, as well as anyone: 34 % late. U5 does mostly EASY,
+    # and is late four times as often as the others: 21 %.
     rows = [("U1", f"HARD{k}", 200, 80) for k in range(3)] + [("U1", f"EASY{k}", 40, 2) for k in range(3)]
     for unit in ("U2", "U3", "U4"):
         rows += [(unit, f"HARD{k}", 100, 40) for k in range(3)] + [(unit, f"EASY{k}", 200, 10) for k in range(3)]
-    rows += [("U5", f"HARD{k}", 10, 8) for k in range(3)] + [("U5", f"EASY{k}", 300, 57) for k in range(3)]
+    rows += [("U5", f"HARD{k}", 10, 8) for k in range(3)] + [("U5", f"EASY{k}", 600, 120) for k in range(3)]
     return due(rows)
 
 
@@ -100,11 +100,6 @@ def test_the_model_solves_as_the_full_system_does() -> None:
     again = solve(turned, (weight, response), (0.7, 0.3), mixes[::-1])
     assert again.procedure == pytest.approx(found.unit)
     assert again.procedure_level_variance == pytest.approx(found.unit_level_variance)
-
-
-def test_the_flattened_curve_is_the_average_over_a_normal() -> None:
-    draws = np.random.default_rng(1).normal(0, 0.8, 400_000)
-    assert chance(-2.0, 0.64) == pytest.approx(np.mean(1 / (1 + np.exp(2.0 - draws))), abs=0.002)
 
 
 def test_planted_units_and_procedures_are_found_and_no_other() -> None:
@@ -164,7 +159,7 @@ def test_a_procedure_of_one_unit_cannot_be_told_from_the_unit() -> None:
 
 
 def test_slow_in_one_procedure_only_is_not_a_slow_unit() -> None:
-    rows = [(f"U{i}", f"P{j}", 60, 6) for i in range(6) for j in range(9)]
+    rows = [(f"U{i}", f"P{j}", 60, 5) for i in range(6) for j in range(9)]
     rows = [(u, p, 400, 280) if (u, p) == ("U0", "P0") else (u, p, n, late) for u, p, n, late in rows]
     units, procedures = effects(due(rows))
     assert units.loc["U0", "raw_share"] > 0.3
@@ -240,7 +235,7 @@ def test_log_rank_by_hand() -> None:
     assert found.loc["A", "speed_ratio"] == pytest.approx(2 / (7 / 6))
     variance = 1 / 4 + 2 * (1 / 3) * (2 / 3) * (1 / 2)
     assert found["chi_square"].tolist() == pytest.approx([(5 / 6) ** 2 / variance] * 2)
-    assert found["expected"].sum() == found["ended"].sum() == 4
+    assert found["expected"].sum() == pytest.approx(4)
 
 
 @settings(max_examples=40, deadline=None)
@@ -263,27 +258,46 @@ def test_two_units_and_one_procedure_as_lifelines(rows: list[tuple[str, int, boo
         assert found.loc[name, "p_value"] == pytest.approx(wanted.p_value, abs=1e-9)
 
 
+def paced(unit: str, core: str, each: int, times: Iterable[int]) -> list[tuple[str, str, float, str, int]]:
+    return [(unit, core, time, "DONE", each) for time in times]
+
+
 def test_speed_by_procedure_is_not_fooled_by_the_mix() -> None:
-    # Both units take 4 half days for Q and 40 for S; A does mostly S.
+    # Both units take 2 to 6 half days for Q and 38 to 42 for S; A does mostly S.
     rows = [
-        ("A", "Q", 4, "DONE", 10),
-        ("A", "S", 40, "DONE", 90),
-        ("B", "Q", 4, "DONE", 90),
-        ("B", "S", 40, "DONE", 10),
-    ]
+        *paced("A", "Q", 2, (2, 4, 6)), *paced("A", "S", 20, (38, 40, 42)),
+        *paced("B", "Q", 20, (2, 4, 6)), *paced("B", "S", 2, (38, 40, 42)),
+    ]  # fmt: skip
     found = speed(timed(rows))
     assert found["speed_ratio"].tolist() == pytest.approx([1, 1])
-    pooled = speed(timed([(unit, "P", time, end, n) for unit, _, time, end, n in rows]))
-    assert pooled.loc["A", "high"] < 1  # as one heap A would look slow
+    assert (found["p_value"] > 0.99).all()
+    heap = speed(timed([(unit, "P", *rest) for unit, _, *rest in rows]))
+    assert heap.loc["A", "high"] < 1  # as one heap A would look slow
+
+
+def test_the_interval_holds_one_exactly_when_the_test_does_not_tell() -> None:
+    for extra in range(12):
+        slow = paced("A", "P", 10, (9, 10, 11 + extra))
+        found = speed(timed([*slow, *paced("B", "P", 10, (8, 10, 11))])).loc["A"]
+        assert (found["low"] <= 1 <= found["high"]) == (found["p_value"] >= 0.05)
 
 
 def test_delayed_entry_and_what_nobody_else_does() -> None:
-    rows = timed([("A", "P", 10, "DONE", 20), ("B", "P", 10, "DONE", 20), ("B", "P", 3, "DONE", 20),
+    rows = timed([*paced("B", "P", 20, (3,)), *paced("B", "P", 20, (10, 12)), *paced("A", "P", 20, (10, 12)),
                   ("C", "OWN", 5, "DONE", 9)])  # fmt: skip
     assert speed(rows).loc["A", "speed_ratio"] < 1
-    # Seen only from half day 5 on, those of A that ended at 3 could not be seen: at 10 both units are at one pace.
-    later = rows.assign(entry_half_days=[5, 0, 0, 0])
+    # Seen only from half day 5 on, what A ended before could not be seen: from there both are at one pace.
+    later = rows.assign(entry_half_days=[0, 0, 0, 5, 5, 0])
     assert speed(later).loc["A", "speed_ratio"] == pytest.approx(1)
     assert "C" not in speed(rows).index
-    gone = rows.assign(entry_half_days=[11, 0, 0, 0])  # came after it ended: never seen
+    gone = rows.assign(entry_half_days=[0, 0, 0, 13, 13, 0])  # came after it had ended: never seen
     assert speed(gone).empty
+
+
+def test_open_and_refused_are_watched_until_they_leave() -> None:
+    rows = [*paced("A", "P", 10, (5, 6)), *paced("B", "P", 10, (5, 6))]
+    watched = [("A", "P", 20, "OPEN", 10), ("A", "P", 2, "REFUSED", 10)]
+    found = speed(timed([*rows, *watched])).loc["A"]
+    assert (found["n"], found["ended"]) == (40, 20)
+    # Ten still open were at risk at 5 and 6, the refused at neither: 30 of 50 and 20 of 30 of ends 20 and 20.
+    assert found["expected"] == pytest.approx(20 * 30 / 50 + 20 * 20 / 30)

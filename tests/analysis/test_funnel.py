@@ -1,4 +1,4 @@
-"""Funnel limits, over-dispersion, false discovery and shrinkage: published figures, and exact sums for small numbers."""
+"""Funnel limits, over-dispersion, false discovery, shrinkage: published figures, exact sums for small numbers."""
 
 import os
 from math import comb

@@ -200,18 +200,19 @@ def test_the_quarter_counted_again_from_the_file(result: Result, accepted: list[
 
 def test_what_the_log_lacks_is_switched_off_and_named(result: Result, book: str) -> None:
     off, notes = dict(result.analysis.switched_off), dict(result.analysis.notes)
-    assert off.keys() == {"steps", "overlaps", "unused", "papers", "costs"}
-    assert "không ghi lúc nhận bước" in off["steps"]
+    assert off.keys() == {"comparison", "overlaps", "unused", "papers", "costs"}
+    assert "chỉ một đơn vị" in off["comparison"]
     assert "chỉ có một thủ tục" in off["overlaps"]
     assert "niêm yết" in off["unused"]
     assert "thành phần hồ sơ" in off["papers"]
     assert "hourly_rate" in off["costs"]
-    assert notes.keys() == {"limits"}
+    assert notes.keys() == {"limits", "steps"}
+    assert "quy trình không ghi thời gian từng bước" in notes["steps"]
     assert "danh mục không ghi thời hạn" in notes["limits"]
-    last = book[book.index("10. Phần không tính được") :]
+    last = book[book.index("13. Phần không tính được") :]
     for reason in (*off.values(), *notes.values()):
         assert reason in last
-    for part in ("steps", "overlaps", "unused", "papers"):
+    for part in ("overlaps", "unused", "papers"):
         assert f"Không tính phần này, vì {off[part]}." in book
 
 
