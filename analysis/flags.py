@@ -6,6 +6,7 @@ A flag is a question to a unit, never an accusation; it names a group only above
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -54,19 +55,20 @@ class FlagContext:
 
     def dossiers(self, kind: str, unit_code: str | None, proc_core: str | None) -> str:
         """Up to five dossier codes that show it, as JSON, the same for the same data."""
-        rows = self.examples
-        if rows.empty:
-            return "[]"
-        if unit_code is not None:
-            rows = rows.loc[rows["unit_code"].eq(unit_code)]
-        if proc_core is not None:
-            rows = rows.loc[rows["proc_core"].eq(proc_core)]
-        wanted = _EXAMPLES.get(kind, (kind,))
-        rank = {name: place for place, name in enumerate(wanted)}
-        rows = rows.loc[rows["kind"].isin(wanted)]
-        ranked = sorted({(rank[k], str(code)) for k, code in zip(rows["kind"], rows["dossier_code"], strict=True)})
-        codes = list(dict.fromkeys(code for _, code in ranked))[:_MOST_EXAMPLES]
-        return json.dumps(codes, ensure_ascii=False)
+        codes: list[str] = []
+        for each in _EXAMPLES.get(kind, (kind,)):
+            codes += sorted(self._shown.get((unit_code, proc_core, each), ()))
+        return json.dumps(list(dict.fromkeys(codes))[:_MOST_EXAMPLES], ensure_ascii=False)
+
+    @cached_property
+    def _shown(self) -> dict[tuple[str | None, str | None, str], set[str]]:
+        """Dossier codes by unit, procedure and kind; None stands for all units or all procedures."""
+        found: dict[tuple[str | None, str | None, str], set[str]] = {}
+        for row in rows_of(self.examples):
+            unit, core, kind = str(row.unit_code), str(row.proc_core), str(row.kind)
+            for key in ((unit, core, kind), (unit, None, kind), (None, core, kind), (None, None, kind)):
+                found.setdefault(key, set()).add(str(row.dossier_code))
+        return found
 
 
 def flag_frame(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:

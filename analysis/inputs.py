@@ -155,11 +155,16 @@ class Inputs:
         no_limit_listed = len(procedures) > 0 and not procedures["limit_quantity"].notna().any()
         short = self._quarters_of_data() <= self.thresholds.window_quarters
         no_plan = not steps["planned_half_days"].notna().any()
+        untimed = self._untimed()
+        timing = [
+            "hồ sơ không có thời hạn: chỉ tính thời gian giải quyết, không tính tỷ lệ quá hạn" if unlimited else "",
+            f"{untimed} hồ sơ không tính được thời gian vì có ngày nằm ngoài lịch làm việc (calendar.csv)"
+            if untimed
+            else "",
+        ]
+        said = "; ".join(words for words in timing if words)
         checks = {
-            "timeliness": (
-                unlimited,
-                "hồ sơ không có thời hạn: chỉ tính thời gian giải quyết, không tính tỷ lệ quá hạn",
-            ),
+            "timeliness": (bool(said), said),
             "comparison": (unlimited, "hồ sơ không có thời hạn: chỉ so tốc độ giải quyết giữa các đơn vị"),
             "limits": (
                 no_limit_listed,
@@ -193,8 +198,12 @@ class Inputs:
         day = days.iloc[0]
         return int(day["lunch_s"] - day["opening_s"] + day["closing_s"] - day["after_lunch_s"])
 
+    def _untimed(self) -> int:
+        durations = self.frame("duration_count")
+        return int(durations.loc[durations["elapsed_half_days"].isna(), "n"].sum())
+
     def _quarters_of_data(self) -> int:
-        quarters = self.frame("duration_count")["received_quarter"].dropna()
+        quarters = self.frame("duration_count")["received_quarter"].dropna().unique()
         first = min(quarters, default=str(self.quarter))
         count, each = 1, self.quarter
         while str(each) > first:

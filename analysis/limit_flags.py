@@ -9,6 +9,8 @@ from analysis.frames import rows_of, text_or_none
 from analysis.limits import steps_to_mend
 from analysis.words import between_vi, days_vi, share_vi
 
+_SHOWN = 0.0005  # a share below it is written as 0 %
+
 
 def limit_flags(limits: pd.DataFrame, steps: pd.DataFrame, context: FlagContext) -> list[dict[str, Any]]:
     """LIMIT_CUT and LIMIT_TOO_SHORT.
@@ -43,12 +45,17 @@ def _cut(row: Any, context: FlagContext) -> dict[str, Any]:
         if row.is_padded_by_dossiers
         else ""
     )
+    is_more = row.share_becoming_late >= _SHOWN
+    added = (
+        f"tức là thêm {share_vi(row.share_becoming_late)} số hồ sơ thành trễ hạn"
+        if is_more
+        else "không hồ sơ nào đã thấy vì thế mà thành trễ hạn"
+    )
     sentence = (
         f"Thủ tục {context.names.procedure(row.proc_core)} đang hẹn {days_vi(row.limit_days)}; theo "
         f"{row.n} hồ sơ cùng thời hạn, nếu rút còn {days_vi(row.proposed_days)} thì ước "
         f"{share_vi(row.late_share_after)} hồ sơ không kịp (khoảng tin cậy "
-        f"{between_vi(row.after_low, row.after_high)}, hiện nay {share_vi(row.late_share_now)}), tức là thêm "
-        f"{share_vi(max(row.share_becoming_late, 0.0))} số hồ sơ thành trễ hạn{unused}."
+        f"{between_vi(row.after_low, row.after_high)}, hiện nay {share_vi(row.late_share_now)}), {added}{unused}."
     )
     figures = (row.proposed_days, row.limit_days, row.n, row.after_low, row.after_high)
     return flag_row(context, "LIMIT_CUT", "KM_LIMIT", (None, row.proc_core), figures, sentence)
@@ -108,4 +115,4 @@ def _sum_over(row: Any, context: FlagContext) -> dict[str, Any]:
 def _where(task: str | None) -> str:
     if task:
         return f"bước cần tháo gỡ trước là “{task}”"
-    return "chưa có số liệu từng bước để chỉ ra chỗ cần tháo gỡ"
+    return "số liệu từng bước chưa chỉ ra chỗ cần tháo gỡ"

@@ -64,8 +64,8 @@ def limit_cuts(  # noqa: PLR0913 - three frames, what they are of, and the step 
       share_becoming_late = late_share_after - late_share_now, becoming_low..becoming_high its interval (Greenwood
       as an effective number, exact binomial; null where nothing shorter is proposed);
       shorter_late_share, shorter_low, shorter_high: late share under a limit shorter by the smallest cut;
-      is_cut_harmful: the limit looks long (by its steps, or by the middle dossier), yet that smallest cut would
-      take the late share past the target, or only add to a share surely past it already;
+      is_cut_harmful: the limit looks long (by its steps, or the middle dossier leaves `looks_long_share` of it to
+      spare), yet that smallest cut would take the late share past the target, or only add to a share surely past it already;
       step_to_mend: task with the most time over plan, where the limit is too short or must not be cut
     A dossier met a limit of L days when it took at most 2L half days: the stricter reading, never the kinder.
     """
@@ -153,9 +153,9 @@ def _is_harmful(table: pd.DataFrame, thresholds: Thresholds) -> pd.Series:
     An upper end that is past the target both before and after for want of dossiers warns of nothing.
     """
     target = thresholds.target_late_share
-    looks_long = table["is_padded"] | _worth(
-        table["limit_days"] - table["median_days"], table["limit_days"], thresholds
-    )
+    spare = table["limit_days"] - table["median_days"]
+    half_spare = (spare >= thresholds.minimum_cut_days) & (spare >= thresholds.looks_long_share * table["limit_days"])
+    looks_long = table["is_padded"] | half_spare
     pushed_past = (table["now_high"] <= target) & (table["shorter_late_share"] > target)
     past_already = table["shorter_low"] > target
     return looks_long & ~table["is_cut"] & (pushed_past | past_already)

@@ -56,10 +56,11 @@ class Thresholds:
     )
     gate_set_aside_share: float = _sourced(0.05, "Own choice: over one row in twenty set aside, the rest may differ")
     gate_missing_share: float = _sourced(0.10, "Own choice: a unit silent one night in ten is half unseen")
-    gate_missing_nights: int = _sourced(
-        1, "Own choice: one silent night proves nothing, the next makes it good"
-    )
+    gate_missing_nights: int = _sourced(1, "Own choice: one silent night proves nothing, the next makes it good")
     gate_odd_share: float = _sourced(0.05, "Own choice: one dossier in twenty with impossible times is no measure")
+    looks_long_share: float = _sourced(
+        0.30, "Resolution 66/NQ-CP of 2025 asks for 30 % less processing time: half are done with as much to spare"
+    )
 
     @classmethod
     def sources(cls) -> dict[str, str]:

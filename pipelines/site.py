@@ -198,11 +198,18 @@ class Site(SiteFile):
         return HourlyRate(value_vnd=Decimal(str(rate.value_vnd)), source=rate.source, valid_from=rate.valid_from)
 
 
+# What a site without days of its own covers: the shipped years, before them and one year after them the days off
+# as python-holidays knows them, marked unconfirmed.
+NATIONAL_YEARS = (date(2000, 1, 1), date(2027, 12, 31))
+
+
 @lru_cache(maxsize=4)
 def _read_calendar(path: Path, stamp: tuple[int, int]) -> "WorkCalendar":
-    from domain.calendar import read_calendar_csv, read_day_rows  # noqa: PLC0415 - pandas is slow to import
+    from domain.calendar import default_calendar, read_calendar_csv, read_day_rows  # noqa: PLC0415 - pandas is slow to import
 
-    return read_calendar_csv(path if stamp[1] and read_day_rows(path) else None)
+    if stamp[1] and read_day_rows(path):
+        return read_calendar_csv(path)
+    return default_calendar(*NATIONAL_YEARS)
 
 
 def _calendar(path: Path) -> "WorkCalendar":

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import pandas as pd
 
+from analysis.thresholds import Thresholds
 from pipelines.publish.rows import names_of, records
 
 
@@ -219,6 +220,11 @@ class QuarterPapers:
     def _procedures(self) -> dict[str, dict[str, object]]:
         rows = self.procedures
         return {str(row["proc_core"]): row for row in records(rows)} if "proc_core" in rows.columns else {}
+
+    def threshold(self, name: str) -> float:
+        """A threshold of the analysis as this site has it; the product's own where the papers were given none."""
+        given = {key: value for key, value, _ in self.thresholds}
+        return float(str(given[name] if name in given else getattr(Thresholds(), name)))
 
     def choice(self, proposal_id: object) -> Mapping[str, object] | None:
         """The decision on a proposal: its own, else the one on the whole set ('*'), else None (not decided)."""

@@ -8,24 +8,43 @@ from pipelines.publish.quarter_view import flags_of, key_of, level_rows, named
 from pipelines.publish.rows import Row, reading, records
 
 CURVES_DRAWN = 4
+LIMITS = (
+    "proc_core", "n", "limit_days", "median_days", "step_sum_days", "late_share_now", "now_low", "now_high",
+    "shorter_late_share", "shorter_low", "shorter_high", "step_to_mend",
+)  # fmt: skip
+CUTS = (
+    "proc_core", "n", "limit_days", "proposed_days", "cut_days", "late_share_now", "late_share_after", "after_low",
+    "after_high", "is_cut", "is_step_sum_over", "longest_days", "never_needed_days", "is_padded_by_dossiers",
+)  # fmt: skip
 CURVE = ("proc_core", "days", "at_risk", "survival", "ci_low", "ci_high")
 LIMIT_CURVE = ("proc_core", "days", "late_share", "low", "high", "n")
 
 
 def limit_cuts(papers: QuarterPapers) -> list[Row]:
     """Limits that could be shorter, the deepest cut first."""
-    table = papers.results.limits
-    if table.empty:
-        return []
-    over = table["is_step_sum_over"].fillna(False).astype(bool)
-    rows = table[table["is_cut"].fillna(False).astype(bool) & ~over & (table["n"] > papers.minimum_group)]
+    table = reading(papers.results.limits, CUTS)
+    over = table["is_step_sum_over"].eq(True)
+    rows = table[table["is_cut"].eq(True) & ~over & (table["n"] > papers.minimum_group)]
     rows = rows.sort_values(["cut_days", "proc_core"], ascending=[False, True])
     return [named(papers, row) for row in records(rows)]
 
 
 def limits_too_short(papers: QuarterPapers) -> list[Row]:
-    """Flags on limits that most dossiers cannot keep."""
-    return [row for row in flags_of(papers, "LIMIT_TOO_SHORT") if not str(row["rule"]).startswith("STEP_SUM")]
+    """Limits flagged as not to be kept, or not to be cut, the most late first, each with the step to mend."""
+    known = {str(row["proc_core"]): row for row in records(reading(papers.results.limits, LIMITS))}
+    found = []
+    for flag in flags_of(papers, "LIMIT_TOO_SHORT"):
+        if not str(flag["rule"]).startswith("STEP_SUM"):
+            row = known.get(str(flag["proc_core"])) or dict.fromkeys(LIMITS)
+            found.append(
+                named(papers, {**row, "proc_core": flag["proc_core"], "unit_code": None})
+                | {
+                    "sentence": flag["sentence"],
+                    "is_lost": flag["rule"] == "KM_MOST_LATE",
+                    "task": "" if formats.is_unknown(row["step_to_mend"]) else row["step_to_mend"],
+                }
+            )
+    return sorted(found, key=lambda row: (not row["is_lost"], -(row["late_share_now"] or 0.0), str(row["proc_core"])))
 
 
 def limit_mismatches(papers: QuarterPapers) -> list[Row]:
@@ -70,25 +89,27 @@ def limit_curves(papers: QuarterPapers) -> list[Row]:
 def survival(papers: QuarterPapers, slow: list[Row]) -> list[Row]:
     """Share still open against working days, for the slowest few procedures (`slow` first, then by late share).
 
-    Gives: procedure, proc_core, n, limit (None where the data have none), at_limit (share still open there), points
-    (days, share, low, high), cut where `minimum_group` dossiers or fewer are left.
+    Gives: procedure, proc_core, n, limit (None where the data have none), late (late share by date, None where not
+    known: the curve counts half days, and a limit of days may end half a day beside it), points (days, share, low,
+    high), cut where `minimum_group` dossiers or fewer are left.
     """
     table = reading(papers.results.curves, CURVE)
     sizes = table.groupby("proc_core", sort=True)["at_risk"].max()
     worst = [str(row["proc_core"]) for row in slow if key_of(row["unit_code"]) is None]
     worst += [str(row["proc_core"]) for row in slow if row["proc_core"]]
-    worst += [str(row["proc_core"]) for row in level_rows(papers, "PROCEDURE")]
+    late = {str(row["proc_core"]): row["late_share_km"] for row in level_rows(papers, "PROCEDURE")}
+    worst += list(late)
     worst += [str(core) for core in sizes.sort_values(ascending=False, kind="stable").index]
     limits = _drawn_limits(papers)
     found: list[Row] = []
     for core in dict.fromkeys(worst):
         rows = table[(table["proc_core"] == core) & (table["at_risk"] > papers.minimum_group)].sort_values("days")
         if len(rows) > 1 and len(found) < CURVES_DRAWN:
-            found.append(_curve(papers, core, records(rows), limits.get(core)))
+            found.append(_curve(papers, core, records(rows), limit=limits.get(core), late=late.get(core)))
     return found
 
 
-def _curve(papers: QuarterPapers, core: str, rows: list[Row], limit: Any) -> Row:
+def _curve(papers: QuarterPapers, core: str, rows: list[Row], *, limit: Any, late: Any) -> Row:
     points = [{"days": 0.0, "share": 1.0, "low": 1.0, "high": 1.0}]
     points += [
         {"days": float(row["days"]), "share": row["survival"], "low": row["ci_low"], "high": row["ci_high"]}
@@ -96,12 +117,10 @@ def _curve(papers: QuarterPapers, core: str, rows: list[Row], limit: Any) -> Row
         if row["days"] > 0
     ]
     known = None if formats.is_unknown(limit) else float(limit)
-    reached = known is not None and points[-1]["days"] >= known
-    upto = [point["share"] for point in points if known is not None and point["days"] <= known]
     return named(papers, {"proc_core": core}) | {
         "n": int(max(row["at_risk"] for row in rows)),
         "limit": known,
-        "at_limit": upto[-1] if reached else None,
+        "late": late,
         "points": points,
     }
 

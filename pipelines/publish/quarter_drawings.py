@@ -68,13 +68,13 @@ def _slow(views: dict[str, Any]) -> dict[str, Any]:
             points, limits=views["funnel"]["limits"], whole=whole,
             title="Tỷ lệ trễ của các đơn vị so với mức ngẫu nhiên, cùng loại hồ sơ"
         )
-        if points and views["funnel"]["limits"]
+        if len([row for row in points if row["name"]]) > 1
         else None,
         "slow_everywhere": _late(_numbered(views["slow_everywhere"][:SHOWN]), "Thủ tục chậm ở phần lớn đơn vị"),
         "slow_somewhere": _late(_numbered(views["slow_somewhere"][:SHOWN]), "Thủ tục chậm ở một đơn vị"),
         "curves": [
             slow_charts.survival(
-                row["points"], limit=row["limit"], at_limit=row["at_limit"],
+                row["points"], limit=row["limit"], late=row["late"],
                 title=f"Hồ sơ chưa giải quyết xong theo số ngày: {row['procedure']} ({row['proc_core']})",
             )
             for row in views["curves"]
@@ -96,7 +96,7 @@ def _steps(views: dict[str, Any]) -> dict[str, Any]:
     steps = [row for row in views["steps"] if row["planned"] == row["planned"] and row["mean"] == row["mean"]]
     return {
         "steps": charts.spans(
-            steps,
+            _numbered(steps),
             ends=(("planned", "Theo quy trình"), ("mean", "Thực tế (trung bình)")),
             title="Các bước mất nhiều thời gian vượt quy trình nhất",
             axis="Ngày làm việc",

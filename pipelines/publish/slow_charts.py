@@ -40,8 +40,8 @@ LETTER, LINE = 5.8, 13.0  # about the room a letter and a line take in the names
 def funnel(points: Sequence[Row], *, limits: Sequence[Row], whole: float, title: str) -> Markup:
     """Late share against the number of dossiers, between the limits chance leaves; `whole`: share of all together.
 
-    points: n, share, name ('' for one that may not be named), place (of PLACES); limits by number of dossiers: n,
-    low95, high95, low998, high998
+    points: n, share, name ('' for one that may not be named), place (of PLACES); low95, high95, low998, high998: its
+    own limits, drawn as an upright band; limits: n and the same, for all points alike, drawn as areas instead
     """
     top = max([0.1, whole * 2, *(row["share"] for row in points)])
     across = {
@@ -62,13 +62,22 @@ def funnel(points: Sequence[Row], *, limits: Sequence[Row], whole: float, title:
         }
         for low, high, colour in (("low998", "high998", WASH), ("low95", "high95", PALE))
     ]
+    bands = [
+        {
+            "data": {"values": [row for row in points if low in row and not limits]},
+            "mark": {"type": "rule", "color": colour, "strokeWidth": 9, "clip": True},
+            "encoding": {"x": {"field": "n", **across}, "y": {"field": low, **up}, "y2": {"field": high}},
+        }
+        for low, high, colour in (("low998", "high998", WASH), ("low95", "high95", PALE))
+    ]
     level = {
         "data": {"values": [{"share": whole}]},
         "mark": {"type": "rule", "color": GREY, "strokeDash": [5, 3]},
         "encoding": {"y": {"field": "share", **up}},
     }
     return draw(
-        {"layer": [*areas, level, *_points(points, across, up)], "width": FUNNEL[0], "height": FUNNEL[1]}, title=title
+        {"layer": [*areas, *bands, level, *_points(points, across, up)], "width": FUNNEL[0], "height": FUNNEL[1]},
+        title=title,
     )
 
 
@@ -126,20 +135,21 @@ def _labels(points: Sequence[Row], place: Spec) -> list[Spec]:
     return layers
 
 
-def survival(points: Sequence[Row], *, limit: float | None, at_limit: float | None, title: str) -> Markup:
+def survival(points: Sequence[Row], *, limit: float | None, late: float | None, title: str) -> Markup:
     """Share still open against working days with its interval; the limit as an upright line.
 
-    points: days, share, low, high, in order; `at_limit`: the share still open at the limit, written beside the line
+    points: days, share, low, high, in order; `late`: the late share, written beside the line
     """
-    last = max(points[-1]["days"], (limit or 0) * 1.15, 1.0)
+    # Room for the words right of the line, where the curve is low.
+    last = max(points[-1]["days"], (limit or 0) * 1.8, 1.0)
     across = _days(last, "Ngày làm việc kể từ khi tiếp nhận")
     up = _share("Hồ sơ chưa giải quyết xong", 1.0)
     layers = [*_band(points, across, up, interpolate="step-after")]
     if limit is not None:
         said = f"hạn {formats.plain_number(limit)} ngày"
-        if at_limit is not None:
-            said += f": còn {formats.percent(at_limit, 0)}"
-        layers += _upright(limit, said, RED, across, is_left=limit < last * 0.55)
+        if late is not None:
+            said += f": trễ {formats.percent(late)}"
+        layers += _upright(limit, said, RED, across, line=0)
     return draw({"layer": layers, "width": SMALL, "height": 190}, title=title)
 
 
@@ -153,9 +163,9 @@ def limit_curve(points: Sequence[Row], *, now: float, proposed: float | None, ti
     # A limit that leaves half of the dossiers late is out of the question: the room is for the small shares.
     up = _share("Hồ sơ sẽ quá hạn", 0.5 if any(row["share"] < 0.4 for row in points) else 1.0)
     layers = [*_band(points, across, up, interpolate="step-after")]
-    layers += _upright(now, f"hiện nay {formats.plain_number(now)} ngày", GREY, across, is_left=True)
+    layers += _upright(now, f"hiện nay {formats.plain_number(now)} ngày", "#5b6874", across, line=0)
     if proposed is not None:
-        layers += _upright(proposed, f"có thể {formats.plain_number(proposed)} ngày", GREEN, across, is_left=False)
+        layers += _upright(proposed, f"có thể {formats.plain_number(proposed)} ngày", GREEN, across, line=1)
     return draw({"layer": layers, "width": SMALL, "height": 190}, title=title)
 
 
@@ -189,10 +199,9 @@ def _band(points: Sequence[Row], across: Spec, up: Spec, *, interpolate: str) ->
     ]
 
 
-def _upright(at: float, words: str, colour: str, across: Spec, *, is_left: bool) -> list[Spec]:
-    """An upright line with its words at the top, on its right (written from the left on) or on its left."""
+def _upright(at: float, words: str, colour: str, across: Spec, *, line: int) -> list[Spec]:
+    """An upright line with its words on the right of its top; `line`: how many lines of words are above them."""
     x = {"field": "days", **across}
-    align, dx = ("left", 5) if is_left else ("right", -5)
     data = {"values": [{"days": at, "words": words}]}
     return [
         {
@@ -200,12 +209,19 @@ def _upright(at: float, words: str, colour: str, across: Spec, *, is_left: bool)
             "mark": {"type": "rule", "color": colour, "strokeWidth": 2, "strokeDash": [6, 3]},
             "encoding": {"x": x},
         },
-        {
-            "data": data,
-            "mark": {"type": "text", "align": align, "dx": dx, "fontSize": 12, "fontWeight": "bold", "color": colour},
-            "encoding": {"x": x, "y": {"value": 8}, "text": {"field": "words"}},
-        },
+        *_words(
+            data,
+            {"align": "left", "dx": 5, "fontWeight": "bold", "color": colour},
+            {"x": x, "y": {"value": 8 + 16 * line}, "text": {"field": "words"}},
+        ),
     ]
+
+
+def _words(data: Spec, mark: Spec, encoding: Spec) -> list[Spec]:
+    """Words that stay readable over a line: first as a white rim, then as they are."""
+    text = {"type": "text", "fontSize": 12, **mark}
+    rim = text | {"color": "white", "stroke": "white", "strokeWidth": 4, "strokeJoin": "round"}
+    return [{"data": data, "mark": each, "encoding": encoding} for each in (rim, text)]
 
 
 def ladder(rows: Sequence[Row], *, title: str, axis: str) -> Markup:
@@ -271,9 +287,8 @@ def backlog(weeks: Sequence[Row], *, is_growing: bool, title: str) -> Markup:
         {"data": data, "mark": {"type": "line", "color": colour, "strokeWidth": 2}, "encoding": {"x": x, "y": y}},
         {"data": last, "mark": {"type": "point", "filled": True, "color": colour, "size": 50},
          "encoding": {"x": x, "y": y}},
-        {"data": last, "mark": {"type": "text", "align": "right", "dx": -6, "dy": -10, "fontSize": 12,
-                                "fontWeight": "bold", "color": colour},
-         "encoding": {"x": x, "y": y, "text": {"field": "words"}}},
+        *_words(last, {"align": "left", "dx": 7, "fontWeight": "bold", "color": colour},
+                {"x": x, "y": y, "text": {"field": "words"}}),
     ]  # fmt: skip
     return draw({"layer": layers, "width": SMALL, "height": 130}, title=title)
 
@@ -294,7 +309,7 @@ def quarters(rows: Sequence[Row], *, title: str) -> Markup:
          "encoding": {"x": x, "y": {"field": "late_share", **up}}},
         {"data": data, "mark": {"type": "point", "filled": True, "color": BLUE, "size": 80, "opacity": 1},
          "encoding": {"x": x, "y": {"field": "late_share", **up}}},
-        {"data": data, "mark": {"type": "text", "dx": 8, "dy": -8, "align": "left", "fontSize": 12},
-         "encoding": {"x": x, "y": {"field": "late_share", **up}, "text": {"field": "figure"}}},
+        *_words(data, {"dx": 8, "dy": -10, "align": "left"},
+                {"x": x, "y": {"field": "late_share", **up}, "text": {"field": "figure"}}),
     ]  # fmt: skip
     return draw({"layer": layers, "height": 220}, title=title)

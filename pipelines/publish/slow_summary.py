@@ -41,8 +41,10 @@ def _waiting(papers: QuarterPapers) -> str:
 
 
 def _trend(papers: QuarterPapers) -> str:
+    whole = trend_view.whole_trend(papers)
+    first = [whole | {"label": "các đơn vị gộp lại"}] if whole and whole["verdict"] == "WORSE" else []
     changed = [row for row in trend_view.trends(papers)["changed"] if row["verdict"] == "WORSE"]
-    worse = [row for row in changed if row["level"] != "PROCEDURE_UNIT"] or changed
+    worse = [*first, *changed]
     if not worse:
         return ""
     told = "; ".join(
@@ -51,7 +53,7 @@ def _trend(papers: QuarterPapers) -> str:
         for row in worse[:MOST_NAMED]
     )
     bases = dict.fromkeys(row["compared_vi"] for row in worse[:MOST_NAMED])
-    return f"Tỷ lệ trễ tăng rõ so với {' hoặc '.join(bases)}: {told}{_more(worse)}."
+    return f"Tỷ lệ trễ tăng rõ so với {' hoặc '.join(bases)}: {told}{_more(worse)} (phần 7)."
 
 
 def _more(rows: list[dict[str, object]]) -> str:

@@ -47,7 +47,7 @@ WAYS = (
         "Tỷ lệ ĐÚNG HẠN (càng cao càng tốt); để đối chiếu với Bộ chỉ số",
     ),
 )  # fmt: skip
-MOST_ALONE = 2  # a funnel of one unit says nothing
+MOST_BANDS = 60  # up to so many units each is judged by limits of its own
 WORDS = {
     "ABOVE": ("nhiều hơn dự kiến", "warn"),
     "NEAR": ("trên khoảng 95 %, chưa đủ căn cứ", "plain"),
@@ -109,7 +109,7 @@ def compared_units(papers: QuarterPapers) -> list[Row]:
     found = []
     for row in records(rows):
         words, tone = WORDS[_place(row)]
-        effect = effects.get(str(row["unit_code"]))
+        effect = effects.get(str(row["unit_code"])) if _place(row) in ("ABOVE", "NEAR") else None
         found.append(
             row
             | {
@@ -172,11 +172,11 @@ def not_compared(papers: QuarterPapers) -> dict[str, Any]:
 
 
 def funnel(papers: QuarterPapers) -> dict[str, Any]:
-    """Points and limits of the funnel, and the late share of all dossiers compared.
+    """Points of the funnel with their limits, and the late share of all dossiers compared.
 
-    Each unit does other work: its share is told at the mix of the whole (late / expected times the share of the
-    whole). The limits are those of a unit of which the share of the whole is expected; whether a unit is beyond its
-    own is the analysis' word (`place`). Units that may not be named are one point without a name, or left out.
+    Each unit does other work: its share and its limits are told at the mix of the whole (times the share of the
+    whole, over the one expected of it). Of many units the limits are drawn once (`limits`), as for a unit like the
+    middle one; of few each has its own. Units that may not be named are one point without a name, or left out.
     """
     table = _units(papers)
     table = table[~table["unit_code"].isin(failing_units(papers)) & table["expected_share"].gt(0)]
@@ -184,27 +184,25 @@ def funnel(papers: QuarterPapers) -> dict[str, Any]:
     if not total:
         return {"points": [], "limits": [], "whole": 0.0}
     whole = float(table["late"].sum() / total)
-    named_ones = table[table["may_be_named"].eq(True) & (table["n"] > papers.minimum_group)]
-    points = [
-        {
-            "n": row["n"], "share": min(row["ratio"] * whole, 1.0), "place": _place(row),
-            "name": papers.unit_name(row["unit_code"]),
-        }
-        for row in records(named_ones.sort_values(["n", "unit_code"]))
-    ]  # fmt: skip
-    few = table.drop(named_ones.index)
+    nameable = table[table["may_be_named"].eq(True) & (table["n"] > papers.minimum_group)]
+    points = []
+    for row in records(nameable.sort_values(["n", "unit_code"])):
+        scale = whole / row["expected_share"]
+        own = {name: min(row[name] * scale, 1.0) for name in ("low95", "high95", "low998", "high998")}
+        point = {"n": row["n"], "share": min(row["share"] * scale, 1.0), "place": _place(row)}
+        points.append(point | own | {"name": papers.unit_name(row["unit_code"])})
+    few = table.drop(nameable.index)
     if len(few) > 1 and few["n"].sum() > papers.minimum_group:
         share = float(few["late"].sum() / few["expected"].sum()) * whole
         points.insert(0, {"n": int(few["n"].sum()), "share": min(share, 1.0), "place": "USUAL", "name": ""})
-    return {"points": points, "limits": _funnel_limits(named_ones, whole), "whole": whole}
+    limits = _funnel_limits(nameable, whole) if len(nameable) > MOST_BANDS else []
+    return {"points": points, "limits": limits, "whole": whole}
 
 
 def _funnel_limits(table: pd.DataFrame, whole: float) -> list[Row]:
     """The exact limits by number of dossiers for a unit as the middle one, as far apart as those of the units."""
     from analysis.funnel import binomial_limits  # noqa: PLC0415 - scipy: only a quarter needs it
 
-    if len(table) < MOST_ALONE or not 0 < whole < 1:
-        return []
     n, share = table["n"].astype(float), table["expected_share"].astype(float)
     error = (table["high998"] - table["low998"]).astype(float) / (2 * NormalDist().inv_cdf(0.999))
     alike = ((n * error**2 / (share * (1 - share)) - 1) / (n - 1)).median()

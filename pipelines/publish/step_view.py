@@ -39,6 +39,7 @@ def slow_steps(papers: QuarterPapers) -> list[Row]:
     rows = rows.sort_values(
         ["excess_half_days", "unit_code", "proc_core", "step_no"], ascending=[False, True, True, True]
     )
+    rows = rows.head(SHOWN)
     flagged = {(row["unit_code"], row["proc_core"], row["step_no"]) for row in flags_of(papers, "SLOW_STEP")}
     return [
         named(papers, row)
@@ -50,7 +51,7 @@ def slow_steps(papers: QuarterPapers) -> list[Row]:
             "is_flagged": (row["unit_code"], row["proc_core"], row["step_no"]) in flagged,
             "label": _step_label(papers, row, is_one_unit=rows["unit_code"].nunique() == 1),
         }
-        for row in records(rows.head(SHOWN))
+        for row in records(rows)
     ]
 
 
@@ -216,8 +217,9 @@ def handovers(papers: QuarterPapers) -> dict[str, Any]:
     table = table[table["n"] > papers.minimum_group]
     keys = ["unit_code", "from_office", "from_task", "to_office", "to_task"]
     timed = table[table["is_usable"].eq(True) & (table["usable_n"] > papers.minimum_group)]
+    enough = timed[timed["usable_n"] >= papers.threshold("minimum_cases")]
     often = table.sort_values(["n", *keys], ascending=[False, *[True] * len(keys)])
-    slow = timed.sort_values(["median_days", "p90_days", *keys], ascending=[False, False, *[True] * len(keys)])
+    slow = enough.sort_values(["median_days", "p90_days", *keys], ascending=[False, False, *[True] * len(keys)])
     return {
         "often": [_way(papers, row) for row in records(often.head(WAYS_SHOWN))],
         "slow": [_way(papers, row) for row in records(slow.head(WAYS_SHOWN))],

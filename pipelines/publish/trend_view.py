@@ -24,6 +24,7 @@ INTEGRITY = (
     "unit_code", "check", "n", "found", "share", "base_n", "base_share", "low", "high", "may_be_named", "is_flagged",
     "reason",
 )  # fmt: skip
+LEVELS = ("UNIT", "PROCEDURE", "PROCEDURE_UNIT")
 VERDICT = {
     "WORSE": ("trễ tăng", "warn"),
     "BETTER": ("trễ giảm", "good"),
@@ -38,7 +39,7 @@ CUT_VERDICT = {
 }
 BASES = {
     "YEAR_AGO": ("share_year_ago", "n_year_ago", "cùng quý năm trước"),
-    "QUARTER_BEFORE": ("share_before", "n_before", "quý liền trước (Tết có thể chỉ nằm ở một bên)"),
+    "QUARTER_BEFORE": ("share_before", "n_before", "quý liền trước"),
 }
 
 
@@ -49,17 +50,29 @@ def whole_trend(papers: QuarterPapers) -> Row | None:
 
 
 def trends(papers: QuarterPapers) -> dict[str, Any]:
-    """Units and procedures that surely changed (worse first), those that did not, and how many lack figures."""
-    rows = [row for level in ("UNIT", "PROCEDURE", "PROCEDURE_UNIT") for row in _trends(papers, level)]
-    changed = [row for row in rows if row["verdict"] in ("WORSE", "BETTER")]
+    """Units, then procedures, that surely changed (worse first), those that did not, how many lack figures."""
+    rows = [row for level in LEVELS for row in _trends(papers, level)]
+    whole = {(row["proc_core"], row["n_now"]) for row in rows if row["level"] == "PROCEDURE"}
+    changed = [
+        row
+        for row in rows
+        if row["verdict"] in ("WORSE", "BETTER")
+        # A procedure of one unit would stand there twice.
+        and (row["level"] != "PROCEDURE_UNIT" or (row["proc_core"], row["n_now"]) not in whole)
+    ]
     same = [row for row in rows if row["verdict"] == "SAME" and row["level"] != "PROCEDURE_UNIT"]
     table = reading(papers.results.trends, TRENDS)
     few = table[table["level"].isin(["UNIT", "PROCEDURE"])]
     return {
-        "changed": sorted(changed, key=lambda row: (-row["change"], row["label"])),
-        "same": sorted(same, key=lambda row: (-row["change"], row["label"])),
+        "changed": sorted(changed, key=_order),
+        "same": sorted(same, key=_order),
+        "is_by_quarter": any(row["compared"] == "QUARTER_BEFORE" for row in rows),
         "not_enough": int(few["verdict"].eq("NOT_ENOUGH").sum()),
     }
+
+
+def _order(row: Row) -> tuple[int, float, str]:
+    return LEVELS.index(row["level"]), -row["change"], row["label"]
 
 
 def _trends(papers: QuarterPapers, level: str) -> list[Row]:

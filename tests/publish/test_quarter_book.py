@@ -132,7 +132,7 @@ def test_same_quarter_same_bytes(html, tmp_path):
 
 def test_a_chart_is_the_same_whatever_was_drawn_before():
     points = [{"days": float(day), "share": 1 / day, "low": 0.0, "high": 1.0} for day in (1, 2, 4)]
-    one, other = (slow_charts.survival(points, limit=3.0, at_limit=0.5, title="Một hình") for _ in range(2))
+    one, other = (slow_charts.survival(points, limit=3.0, late=0.5, title="Một hình") for _ in range(2))
     assert "clip-path" in one
     assert one == other
 

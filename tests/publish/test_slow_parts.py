@@ -98,6 +98,15 @@ def test_only_units_that_may_be_named_are_named_in_the_funnel(papers):
     assert names == ["", samples.UNITS["DG-QK"], samples.UNITS["DG-MC"]]
     assert funnel["points"][0]["n"] == 13, "the two small units together"
     assert funnel["whole"] == pytest.approx((412 + 31 + 3 + 2) / (2400 + 640 + 4 + 9))
+    assert funnel["limits"] == [], "of few units each has limits of its own"
+    for point in funnel["points"][1:]:
+        assert 0 <= point["low998"] <= point["low95"] < point["high95"] <= point["high998"]
+    assert "low95" not in funnel["points"][0]
+
+
+def test_of_many_units_the_exact_limits_are_drawn_once():
+    rows = [slow_samples.compared(f"X{n}", 20 + n * 10, 2 + n, 2.0 + n) for n in range(70)]
+    funnel = slow_view.funnel(samples.quarter_papers(results=samples.results(comparison=pd.DataFrame(rows))))
     wide = [row["high998"] - row["low998"] for row in funnel["limits"]]
     assert wide[0] > wide[-1]
     assert all(row["low998"] <= row["low95"] <= row["high95"] <= row["high998"] for row in funnel["limits"])
@@ -135,17 +144,16 @@ def test_survival_curves_have_their_limit_and_stop_where_few_are_left(papers):
     curves = limit_view.survival(papers, slow_view.slow_procedures(papers))
     assert [(row["proc_core"], row["limit"]) for row in curves] == [("1.012756", 30.0), ("1.012781", 15.0)]
     land, change = curves
-    assert land["at_limit"] == pytest.approx(0.5 ** (30 / 24))
-    assert change["at_limit"] == pytest.approx(0.5 ** (15 / 5.5))
+    assert (land["late"], change["late"]) == (0.35, None), "by date as in the table, not read off the curve"
     kept = slow_samples.curves().query("proc_core == '1.012781' and at_risk > 5")
     assert change["points"][-1]["days"] == kept["days"].max() < 60
     assert change["points"][0] == {"days": 0.0, "share": 1.0, "low": 1.0, "high": 1.0}
 
 
-def test_a_curve_that_ends_before_its_limit_claims_nothing_at_the_limit():
-    short = slow_samples.curves().query("days <= 20 and proc_core == '1.012756'")
-    (row,) = limit_view.survival(samples.quarter_papers(results=samples.results(curves=short)), [])
-    assert row["at_limit"] is None
+def test_without_flags_the_curves_are_of_the_latest_then_the_largest():
+    papers = samples.quarter_papers(results=samples.results(limits=pd.DataFrame()))
+    curves = limit_view.survival(papers, [])
+    assert [(row["proc_core"], row["limit"]) for row in curves] == [("1.012756", None), ("1.012781", None)]
 
 
 def test_the_ladder_sums_steps_and_keeps_the_plan_beside(papers):
@@ -201,10 +209,25 @@ def test_limit_curves_show_todays_limit_and_the_proposed_one(papers):
 
 
 def test_limits_that_cannot_be_kept_name_the_step(tmp_path):
-    said = "Thủ tục không kịp thời hạn; bước cần tháo gỡ trước là “Thẩm tra”."
-    flag = samples.flag("f9", "LIMIT_TOO_SHORT", proc_core="1.012756", rule="KM_MOST_LATE", sentence=said)
-    results = samples.results(flags=pd.DataFrame([flag]))
-    assert said in part(written(tmp_path, results=results), "han")
+    flags = [
+        samples.flag("f8", "LIMIT_TOO_SHORT", proc_core="1.012781", rule="KM_CUT_HARMFUL"),
+        samples.flag("f9", "LIMIT_TOO_SHORT", proc_core="1.012756", rule="KM_MOST_LATE"),
+    ]
+    limits = samples.limits().assign(
+        late_share_now=[0.2, 0.61], shorter_late_share=[0.31, 0.66], shorter_low=0.25, shorter_high=0.7,
+        step_to_mend=["Trình ký", None],
+    )  # fmt: skip
+    text = part(written(tmp_path, results=samples.results(flags=pd.DataFrame(flags), limits=limits)), "han")
+    assert "1.012756 phần lớn không kịp 30 140 24 61,0 % 0,2 % – 3,0 % 66,0 % 25,0 % – 70,0 % chưa có số liệu" in text
+    assert "1.012781 15 210 5,5 20,0 % 0,2 % – 3,0 % 31,0 % 25,0 % – 70,0 % Trình ký" in text
+    assert text.index("phần lớn không kịp") < text.index("Trình ký")
+    assert "Trễ nếu bớt 1 ngày" in text
+
+
+def test_a_limit_that_no_dossier_needed_says_so(tmp_path):
+    limits = samples.limits().assign(longest_days=11.0, never_needed_days=4.0, is_padded_by_dossiers=[True, False])
+    text = part(written(tmp_path, results=samples.results(limits=limits)), "han")
+    assert "4,0 % 2,0 % – 8,0 % 11 4 ngày cuối chưa hồ sơ nào dùng" in text
 
 
 def test_trends_give_both_shares_both_denominators_and_the_interval(book, papers):
@@ -212,7 +235,7 @@ def test_trends_give_both_shares_both_denominators_and_the_interval(book, papers
     assert "12,1 % trên 1.500 hồ sơ đã đến hạn, so với 11,3 % trên 1.450 của cùng quý năm trước" in text
     assert "thay đổi +0,8 điểm phần trăm (khoảng tin cậy 95 %: −1,5 đến +3,1; trong cùng loại hồ sơ: +0,4)" in text
     assert "19,0 % trên 610 11,0 % trên 560 +8 +4 đến +12 +7 cùng quý năm trước trễ tăng" in text
-    assert "quý liền trước (Tết có thể chỉ nằm ở một bên) trễ giảm" in text
+    assert "quý liền trước trễ giảm" in text
     assert "1 đơn vị, thủ tục không đủ số liệu để so sánh hai quý" in text
     changed = trend_view.trends(papers)["changed"]
     assert [row["unit"] for row in changed] == [samples.UNITS["DG-MC"], None], (

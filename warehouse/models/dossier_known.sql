@@ -1,10 +1,11 @@
 -- End of a dossier: the finish that counts; for status 3, 7, 8 also the dates of refusal and return, at worst
 -- the night from which it had that status. Status 9, 10 without any date stays open: nobody can say when it ended.
-WITH ranked AS (
-    SELECT v.*, ROW_NUMBER() OVER (PARTITION BY v.dossier_code ORDER BY v.night DESC) AS newest
+WITH newest AS (
+    SELECT v.dossier_code, MAX(v.night) AS night
     FROM dossier_version AS v
     CROSS JOIN model_parameter AS p
     WHERE v.is_owner AND v.night <= p.known
+    GROUP BY v.dossier_code
 ),
 received AS (
     SELECT
@@ -20,16 +21,21 @@ received AS (
             ELSE r.credit_finished_at
         END AS ended_at,
         p.as_of_at
-    FROM ranked AS r
+    FROM dossier_version AS r
+    INNER JOIN newest AS n ON n.dossier_code = r.dossier_code AND n.night = r.night
     CROSS JOIN model_parameter AS p
-    WHERE r.newest = 1 AND (r.status IS NULL OR r.status <> 1) AND r.received_at <= p.as_of_at
+    WHERE r.is_owner AND (r.status IS NULL OR r.status <> 1) AND r.received_at <= p.as_of_at
+),
+kinds AS (
+    SELECT DISTINCT proc_key, received_on FROM received
 ),
 versions AS (
     SELECT
-        d.dossier_code,
+        d.proc_key,
+        d.received_on,
         c.valid_from,
         ROW_NUMBER() OVER (
-            PARTITION BY d.dossier_code
+            PARTITION BY d.proc_key, d.received_on
             ORDER BY
                 CASE
                     WHEN c.valid_from <= d.received_on AND (c.valid_to IS NULL OR c.valid_to >= d.received_on) THEN 0
@@ -38,7 +44,7 @@ versions AS (
                 END,
                 c.valid_from DESC
         ) AS fit
-    FROM received AS d
+    FROM kinds AS d
     INNER JOIN procedure AS c ON c.proc_core = d.proc_key
 )
 SELECT
@@ -69,4 +75,4 @@ SELECT
         FALSE
     ) AS is_end_unknown
 FROM received AS d
-LEFT JOIN versions AS v ON v.dossier_code = d.dossier_code AND v.fit = 1
+LEFT JOIN versions AS v ON v.proc_key = d.proc_key AND v.received_on = d.received_on AND v.fit = 1

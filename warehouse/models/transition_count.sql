@@ -53,13 +53,26 @@ edges AS (
     SELECT 'END', unit_code, proc_core, from_office, from_task, '', '', end_quarter, is_usable, us, work_s
     FROM ends
 ),
-rounded AS (
-    SELECT edges.*, CAST(FLOOR(CAST(us AS DOUBLE PRECISION) / 1000 + 0.5) AS BIGINT) AS ms
-    FROM edges
+pooled AS (
+    SELECT
+        e.edge,
+        CASE WHEN e.end_quarter = p.quarter AND e.edge <> 'END' THEN e.unit_code ELSE '' END AS unit_code,
+        CASE WHEN e.end_quarter = p.quarter AND e.edge = 'END' THEN e.proc_core ELSE '' END AS proc_core,
+        CASE WHEN e.end_quarter = p.quarter AND e.edge <> 'END' THEN e.from_office ELSE '' END AS from_office,
+        e.from_task,
+        CASE WHEN e.end_quarter = p.quarter AND e.edge <> 'END' THEN e.to_office ELSE '' END AS to_office,
+        e.to_task,
+        CASE WHEN e.end_quarter = p.quarter THEN e.end_quarter END AS end_quarter,
+        e.is_usable,
+        e.us,
+        CAST(FLOOR(CAST(e.us AS DOUBLE PRECISION) / 1000 + 0.5) AS BIGINT) AS ms,
+        e.work_s
+    FROM edges AS e
+    CROSS JOIN model_parameter AS p
 ),
 binned AS (
-    SELECT rounded.*, CAST(FLOOR(LN(1 + CAST(ms AS DOUBLE PRECISION) / 1000) * 32) AS BIGINT) AS time_bin
-    FROM rounded
+    SELECT pooled.*, CAST(FLOOR(LN(1 + CAST(ms AS DOUBLE PRECISION) / 1000) * 32) AS BIGINT) AS time_bin
+    FROM pooled
 )
 SELECT
     edge,
