@@ -49,7 +49,7 @@ def _cut(row: Any, context: FlagContext) -> dict[str, Any]:
     added = (
         f"tức là thêm {share_vi(row.share_becoming_late)} số hồ sơ thành trễ hạn"
         if is_more
-        else "không hồ sơ nào đã thấy vì thế mà thành trễ hạn"
+        else "trong số này không hồ sơ nào vì thế mà thành trễ hạn"
     )
     sentence = (
         f"Thủ tục {context.names.procedure(row.proc_core)} đang hẹn {days_vi(row.limit_days)}; theo "

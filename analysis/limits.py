@@ -65,7 +65,8 @@ def limit_cuts(  # noqa: PLR0913 - three frames, what they are of, and the step 
       as an effective number, exact binomial; null where nothing shorter is proposed);
       shorter_late_share, shorter_low, shorter_high: late share under a limit shorter by the smallest cut;
       is_cut_harmful: the limit looks long (by its steps, or the middle dossier leaves `looks_long_share` of it to
-      spare), yet that smallest cut would take the late share past the target, or only add to a share surely past it already;
+      spare), yet that smallest cut would take the upper end of the late share past the target, or only add to a
+      share surely past it already;
       step_to_mend: task with the most time over plan, where the limit is too short or must not be cut
     A dossier met a limit of L days when it took at most 2L half days: the stricter reading, never the kinder.
     """

@@ -5,10 +5,12 @@ import math
 import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.limits import CURVE_GIVES, GIVES, limit_curve, limit_cuts, steps_to_mend
+from analysis.survival import survival_at, survival_curves
 from analysis.thresholds import Thresholds
 
 SHARED = Path(os.environ.get("TINHGON_SHARED", Path(__file__).parents[3] / "shared"))
@@ -252,6 +254,26 @@ def test_the_curve_of_limits_by_hand() -> None:
     cut = one(table)
     proposed = curve.set_index("days").loc[cut["proposed_days"]]
     assert (proposed["late_share"], proposed["high"]) == (cut["late_share_after"], cut["after_high"])
+
+
+def test_the_curve_of_limits_is_the_survival_curve_read_day_by_day() -> None:
+    draw = np.random.default_rng(7)
+    parts = []
+    for number in range(6):
+        times = draw.integers(0, 26, size=40)
+        table = pd.DataFrame({"elapsed_half_days": times, "entry_half_days": draw.integers(0, 12, size=40) // 4 * 3})
+        outcome = np.where(draw.random(40) < 0.7, "DONE", "OPEN")
+        table = table.assign(outcome=outcome, timeliness="IN_TERM", n=draw.integers(1, 5, size=40))
+        parts.append(table.assign(limit_half_days=20, proc_core=f"1.00000{number}", received_quarter="2017-Q4"))
+    given = pd.concat(parts, ignore_index=True)
+    curve = limit_curve(given, quarter="2017-Q4", thresholds=LIMITS)
+    is_done = given["outcome"].eq("DONE")
+    rows = given.assign(ended=given["n"].where(is_done, 0), censored=given["n"].where(~is_done, 0))
+    plain = survival_curves(rows, by=["proc_core"], time="elapsed_half_days", entry="entry_half_days")
+    for days, found in curve.groupby("days"):
+        expected = survival_at(plain, 2.0 * float(str(days)), by=["proc_core"])
+        for name, column in (("late_share", "survival"), ("low", "ci_low"), ("high", "ci_high")):
+            assert found[name].to_numpy() == pytest.approx(expected[column].to_numpy(), nan_ok=True), (days, name)
 
 
 def test_a_limit_of_one_day_and_dossiers_done_at_once() -> None:
