@@ -32,11 +32,22 @@ def _waiting(papers: QuarterPapers) -> str:
     whole = step_view.waiting_total(papers)
     if whole is None or whole["n"] <= papers.minimum_group:
         return ""
-    main = whole["main"]
+    known = [row for row in whole["rows"] if row["cause"] != "rest"]
+    rest = 1.0 - sum(row["share"] for row in known)
+    main = known[0] if known else None
+    told = (
+        f"nguyên nhân lớn nhất là {formats.uncapital(main['label'])} ({formats.percent(main['share'])})"
+        if main and main["share"] > rest
+        else f"{formats.percent(rest)} chưa rõ nguyên nhân"
+        + (
+            f", phần biết được lớn nhất là {formats.uncapital(main['label'])} ({formats.percent(main['share'])})"
+            if main
+            else ""
+        )
+    )
     return (
         f"Trước khi được xử lý, {formats.number(whole['n'])} lượt của các bước phải chờ tổng cộng "
-        f"{formats.number(whole['days'])} ngày làm việc; phần lớn nhất là {formats.uncapital(main['label'])} "
-        f"({formats.percent(main['share'])})."
+        f"{formats.number(whole['days'])} ngày làm việc; {told}."
     )
 
 

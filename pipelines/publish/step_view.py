@@ -138,7 +138,7 @@ def waiting_total(papers: QuarterPapers) -> dict[str, Any] | None:
         row |= {"start": start, "end": start + row["days"], "share": row["days"] / whole}
         start = row["end"]
     kept = [row for row in (*known, causes[-1]) if row["days"] > 0]
-    return {"rows": kept, "days": whole, "n": int(rows["n"].sum()), "main": max(kept, key=lambda row: row["days"])}
+    return {"rows": kept, "days": whole, "n": int(rows["n"].sum())}
 
 
 def waiting_offices(papers: QuarterPapers) -> list[Row]:

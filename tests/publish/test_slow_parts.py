@@ -199,7 +199,7 @@ def test_ways_are_told_and_those_that_cannot_be_timed_have_no_time(book, papers)
     assert (ways["often"][0]["n"], ways["often"][0]["median_days"]) == (900, None)
     assert (ways["ways"], ways["untimed"]) == (3, 1)
     text = part(book, "buoc")
-    assert "một nửa dưới 12 ngày, chín phần mười dưới 55,5 ngày (trên 1.180 hồ sơ" in text
+    assert "một nửa số hồ sơ dưới 12 ngày, chín phần mười dưới 55,5 ngày (trên 1.180 hồ sơ" in text
     assert "Bước hiếm" not in book
 
 
@@ -265,9 +265,26 @@ def test_the_summary_names_the_slow_the_cause_and_what_became_worse(book):
     text = part(book, "tom-tat")
     assert "1 trên 2 đơn vị được so sánh có số hồ sơ trễ nhiều hơn dự kiến" in text
     assert "(412 hồ sơ trễ trên 2.400 đã đến hạn, dự kiến 265,4)" in text
-    assert "phần lớn nhất là chờ hồ sơ đến trước" not in text
-    assert "phần lớn nhất là chờ gom hồ sơ (28,6 %)" in text
+    assert "chưa rõ nguyên nhân" not in text
+    assert "nguyên nhân lớn nhất là chờ gom hồ sơ (28,6 %)" in text
     assert "từ 11,0 % trên 560 hồ sơ lên 19,0 % trên 610 hồ sơ" in text
+
+
+def test_where_most_of_the_waiting_is_not_explained_the_summary_says_so():
+    days = (0.0, 0.0, 0.0, 0.0, 20.0, 50.0, 930.0)
+    waiting = pd.DataFrame([slow_samples.waited("OFFICE", 400, days, unit_code="DG-MC", office_code="TNMT")])
+    (said,) = [
+        sentence
+        for sentence in slow_summary.slow_sentences(samples.quarter_papers(results=samples.results(waiting=waiting)))
+        if "phải chờ" in sentence
+    ]
+    assert "93,0\u00a0% chưa rõ nguyên nhân, phần biết được lớn nhất là chờ hồ sơ đến trước (5,0\u00a0%)" in said
+
+
+def test_time_that_is_more_than_nothing_is_not_written_as_nought(tmp_path):
+    ways = slow_samples.handovers().assign(median_days=0.002)
+    text = part(written(tmp_path, results=samples.results(handovers=ways)), "buoc")
+    assert "480 6,3 < 0,1 14" in text
 
 
 def test_the_summary_is_silent_where_there_is_nothing_to_say():
