@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from domain.text import expand_abbreviations
+from domain.text import tokens
+from domain.wording import comparable, level_phrases
 
 # Kind of act -> how titles say it. Longer phrases win, so that "xóa đăng ký" is not read as "đăng ký".
 ACTS: dict[str, tuple[str, ...]] = {
@@ -13,7 +14,7 @@ ACTS: dict[str, tuple[str, ...]] = {
     ),
     "AGAIN": ("cấp lại", "đăng ký lại", "công bố lại", "cấp đổi", "đổi", "cấp thay thế", "phục hồi", "chuyển đổi"),
     "CHANGE": (
-        "đăng ký thay đổi", "thay đổi", "điều chỉnh", "cấp điều chỉnh", "sửa đổi, bổ sung", "sửa đổi", "bổ sung",
+        "đăng ký thay đổi", "thay đổi", "điều chỉnh", "cấp điều chỉnh", "sửa đổi bổ sung", "sửa đổi", "bổ sung",
         "cải chính", "đính chính", "cập nhật", "chuyển nhượng",
     ),
     "EXTEND": ("gia hạn", "cấp gia hạn", "kéo dài"),
@@ -24,7 +25,7 @@ ACTS: dict[str, tuple[str, ...]] = {
     "SUPPORT": ("trợ cấp", "hỗ trợ", "hưởng", "giải quyết chế độ", "thực hiện chế độ"),
     "REPORT": ("thông báo", "báo cáo", "trình báo", "khai báo", "công bố"),
     "NEW": (
-        "đăng ký, cấp", "đăng ký biến động", "đăng ký", "cấp mới", "cấp", "thành lập", "công nhận",
+        "đăng ký cấp", "đăng ký biến động", "đăng ký", "cấp mới", "cấp", "thành lập", "công nhận",
         "phê duyệt", "chấp thuận",
         "xác nhận", "chứng thực", "giao", "bổ nhiệm", "cho phép", "quyết định", "xét",
     ),
@@ -40,20 +41,12 @@ _BY_LENGTH = sorted(
 _ACT = re.compile(r"(?<!\w)(" + "|".join(re.escape(phrase) for phrase, _ in _BY_LENGTH) + r")(?!\w)")
 _KIND = dict(_BY_LENGTH)
 
-_TIER = r"(?:trung ương|tw|bộ|tỉnh|huyện|xã|sư đoàn|trung đoàn|quân đoàn)"
-_OFFICE = r"(?:chủ tịch )?(?:ủy ban nhân dân|công an|sở|bộ|cục|ban quản lý|tổng cục|thủ tướng|chi cục|phòng)"
-_LEVEL = re.compile(
-    rf"\(?(?:thực hiện |giải quyết )?(?:tại |ở |của )?(?:{_OFFICE} )?cấp {_TIER}(?:\s*,\s*(?:cấp )?{_TIER})*(?!\w)\)?"
-    rf"|thuộc (?:phạm vi )?thẩm quyền.*?(?={_OFFICE}){_OFFICE}[^,;()]*(?:, {_OFFICE}[^,;()]*)*"
-    rf"|tại {_OFFICE}[^,;()]*|\((?:tại|của) {_OFFICE}[^()]*\)"
-)
 _TIERS = {
     "trung ương": "TRUNG_UONG", "tw": "TRUNG_UONG", "bộ": "TRUNG_UONG", "cục": "TRUNG_UONG",
     "tỉnh": "TINH", "sở": "TINH", "huyện": "HUYEN", "xã": "XA",
 }  # fmt: skip
 _TIER_WORD = re.compile(r"(?:cấp |, |^|\W)(trung ương|tw|bộ|tỉnh|huyện|xã|cục|sở)(?!\w)")
-_LEAD = re.compile(r"^(?:thủ tục(?: hành chính)?\s*:?\s*)?(?:giải quyết )?(?:đề nghị |thực hiện )?(?:thủ tục )?")
-_NOT_WORD = re.compile(r"[^\w]+")
+_LEAD = re.compile(r"^(?:thủ tục )?(?:giải quyết )?(?:đề nghị |thực hiện )?(?:thủ tục )?")
 _ACT_REACH = 90  # letters: acts after that belong to the cases a title lists, not to the title
 
 
@@ -61,7 +54,6 @@ _ACT_REACH = 90  # letters: acts after that belong to the cases a title lists, n
 class Title:
     """A title taken apart: `act` its kind of act, `verb` the words, `object` what is left, `level` as written."""
 
-    text: str
     act: str
     verb: str
     object: str
@@ -75,19 +67,16 @@ def parsed_title(name: str) -> Title:
 
     Same words in another encoding, tone placement or letter case give the same Title.
     """
-    text = expand_abbreviations(name).lower()
-    phrases = [match.group(0) for match in _LEVEL.finditer(text)]
-    levels = sorted({_TIERS[word] for phrase in phrases for word in _TIER_WORD.findall(phrase)})
-    core = _LEAD.sub("", _words(_LEVEL.sub(" ", text), keep=","))
+    levels = sorted({_TIERS[word] for phrase in level_phrases(name) for word in _TIER_WORD.findall(phrase)})
+    core = _LEAD.sub("", comparable(name)) or comparable(name) or " ".join(tokens(name, folded=False))
     found = [match for match in _ACT.finditer(core) if match.start() <= _ACT_REACH]
     verb = found[0].group(1) if found and found[0].start() <= 12 else ""
     rest = core.replace(verb, " ", 1) if verb else core
     return Title(
-        text=_words(text),
         act=_KIND.get(verb, ""),
         verb=verb,
-        object=_words(rest),
-        core=_words(core),
+        object=" ".join(rest.split()),
+        core=core,
         levels=tuple(levels),
         acts=frozenset(_KIND[match.group(1)] for match in found),
     )
@@ -105,9 +94,3 @@ def are_opposite(one: Title, other: Title) -> bool:
         if in_one in {(True, False), (False, True)} and in_other == in_one[::-1]:
             return True
     return False
-
-
-def _words(text: str, *, keep: str = "") -> str:
-    if keep:
-        return " ".join(re.sub(rf"[^\w{re.escape(keep)}]+", " ", text).split())
-    return " ".join(_NOT_WORD.sub(" ", text).split())

@@ -32,7 +32,7 @@ _SAME_LETTER: Final = str.maketrans(
 )
 _BEFORE_STOP: Final = re.compile(r"\s+(?=[,.;:!?)\]])")
 _AFTER_OPEN: Final = re.compile(r"(?<=[(\[])\s+")
-_ABBREVIATIONS: Final = {
+ABBREVIATIONS: Final = {
     "BHTN": "bảo hiểm thất nghiệp",
     "BHXH": "bảo hiểm xã hội",
     "BHYT": "bảo hiểm y tế",
@@ -72,7 +72,7 @@ _ABBREVIATIONS: Final = {
     "VPĐKĐĐ": "văn phòng đăng ký đất đai",
 }
 _ABBREVIATION: Final = re.compile(
-    r"(?<!\w)(?:" + "|".join(sorted(map(re.escape, _ABBREVIATIONS), key=lambda k: (-len(k), k))) + r")(?!\w)"
+    r"(?<!\w)(?:" + "|".join(sorted(map(re.escape, ABBREVIATIONS), key=lambda k: (-len(k), k))) + r")(?!\w)"
 )
 
 
@@ -107,7 +107,7 @@ def expand_abbreviations(text: str) -> str:
 
     Only whole words in capitals are expanded; an abbreviation with two readings is not in the list.
     """
-    return _ABBREVIATION.sub(lambda found: _ABBREVIATIONS[found[0]], normalise(text))
+    return _ABBREVIATION.sub(lambda found: ABBREVIATIONS[found[0]], normalise(text))
 
 
 @lru_cache(maxsize=65_536)
