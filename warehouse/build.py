@@ -34,6 +34,11 @@ CONSTANTS: dict[str, float | int] = {
     # at once. That three in a row are a batch is our choice: two happen by chance.
     "batch_seconds": 60,
     "batch_least": 3,
+    # Overlap rule 5 of the design notes: the same person asks for B within 30 days of asking for A.
+    "journey_days": 30,
+    # More than one dossier a week all year long: a service that files for others, not a person on a journey. Our
+    # choice; it also bounds the pairs one owner can make.
+    "journey_most": 52,
 }
 
 

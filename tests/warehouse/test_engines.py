@@ -31,6 +31,7 @@ def engines(
             "proc_core": f"1.00000{i % 4 + 1}",
             "office_code": ["TNMT", None, "Tư pháp"][i % 3],
             "fee_vnd": i / 3,
+            "owner_hash": f"P{i % 11}" if i % 10 else None,
         }
         rows.append(given.dossier(code, received_at=received, **values))
         steps.append(given.step(code, 1, received, end if i % 5 else None, planned_days=[0.25, None, 1.5][i % 3]))
