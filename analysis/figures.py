@@ -9,6 +9,7 @@ from analysis.curves import duration_curves
 from analysis.cut_effects import cut_effects
 from analysis.effects import unit_procedure_effects
 from analysis.families import families
+from analysis.frames import window
 from analysis.gate import data_gate
 from analysis.handover import handovers, throughput
 from analysis.inputs import Inputs
@@ -16,7 +17,7 @@ from analysis.integrity import integrity_checks
 from analysis.limits import limit_curve, limit_cuts
 from analysis.overlap import overlaps
 from analysis.pairs import catalogue
-from analysis.papers import papers_most_asked
+from analysis.papers import paper_catalogue, papers_most_asked, papers_of_procedures
 from analysis.report_06a import identities, report_06a
 from analysis.speed import unit_speed
 from analysis.steps import step_times
@@ -93,13 +94,21 @@ def _catalogue_parts(inputs: Inputs, closed: set[str]) -> Frames:
     report = _unless("report_06a" in closed, lambda: report_06a(inputs.frame("report_count")))
     before = inputs.frame("report_count_previous")
     broken = identities(report, None if before.empty else report_06a(before)) if len(report) else pd.DataFrame()
-    asked = inputs.frame("paper_usage")
     return {
         "unused": _unless("unused" in closed, lambda: _unused(inputs)),
-        "papers": _unless("papers" in closed, lambda: papers_most_asked(asked, thresholds=inputs.thresholds)),
+        "papers": _unless("papers" in closed, lambda: _papers(inputs)),
         "report_06a": report,
         "broken_identities": broken,
     }
+
+
+def _papers(inputs: Inputs) -> pd.DataFrame:
+    usage = inputs.frame("usage_count")
+    year = usage["received_quarter"].isin(window(inputs.name, inputs.thresholds.window_quarters))
+    brought = usage.loc[year].groupby("proc_core", sort=True)["n"].sum().rename("dossiers").reset_index()
+    types = paper_catalogue(inputs.papers, thresholds=inputs.thresholds)
+    holders = papers_of_procedures(inputs.papers, same_share=inputs.thresholds.paper_share)
+    return papers_most_asked(types, holders, brought, thresholds=inputs.thresholds)
 
 
 def _overlaps(inputs: Inputs, cuts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -142,15 +142,15 @@ def unused_flags(unused: pd.DataFrame, context: FlagContext) -> list[dict[str, A
 
 
 def paper_flags(papers: pd.DataFrame, context: FlagContext) -> list[dict[str, Any]]:
-    """PAPER_OFTEN_ASKED for the papers most dossiers brought; `rule` holds the paper's key.
+    """PAPER_OFTEN_ASKED for the papers most dossiers brought; `rule` holds the paper's type.
 
     Needs: the columns papers_most_asked gives
     """
     flags: list[dict[str, Any]] = []
     for row in rows_of(papers.loc[papers["is_often"]].head(context.thresholds.maximum_papers)):
         advice = (
-            "thông tin này có trong Cơ sở dữ liệu quốc gia về dân cư, đề nghị xem có thể khai thác thay cho bản giấy"
-            if row.is_identity
+            f"thông tin này có trong {row.held_in}, đề nghị xem có thể khai thác thay cho bản giấy"
+            if row.held_in
             else "đề nghị xem giấy tờ này do cơ quan nào cấp và có thể dùng lại dữ liệu đã nộp hay không"
         )
         sentence = (
@@ -166,7 +166,7 @@ def paper_flags(papers: pd.DataFrame, context: FlagContext) -> list[dict[str, An
             None,
         )
         flags.append(
-            flag_row(context, "PAPER_OFTEN_ASKED", f"PAPER:{row.paper_key}", (None, None), figures, sentence)
+            flag_row(context, "PAPER_OFTEN_ASKED", f"PAPER:{row.paper_type}", (None, None), figures, sentence)
         )
     return flags
 

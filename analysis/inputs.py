@@ -141,7 +141,7 @@ class Inputs:
                 posting.empty or self.frame("usage_count").empty,
                 "chưa có danh sách thủ tục niêm yết" if posting.empty else "chưa có hồ sơ tiếp nhận",
             ),
-            "papers": (self.frame("paper_usage").empty, "danh mục không ghi thành phần hồ sơ"),
+            "papers": (self.papers.empty, "danh mục không ghi thành phần hồ sơ"),
             "report_06a": (self.frame("report_count").empty, "không có hồ sơ trong kỳ báo cáo"),
         }
         is_off, reason = checks[part]

@@ -1,22 +1,18 @@
-"""Overlapping procedures: how alike two are, in what way, and whether a reviewer should weigh making them one."""
+"""Overlapping procedures: how two are related, and how likely a reviewer would weigh making them one."""
 
 import json
-import re
+import math
 
 import numpy as np
 import pandas as pd
 
-from analysis.pairs import FEATURES, Catalogue, candidate_pairs, catalogue, pair_features
+from analysis.overlap_model import OverlapModel, shipped_model
+from analysis.pair_features import ASIDE, FEATURES, pair_features
+from analysis.pairs import Catalogue, candidate_pairs, catalogue
 from analysis.thresholds import Thresholds
 
-# Weights of the score, chosen by hand and rounded so that a person can add them up. Where a pair says nothing about
-# a feature (no papers listed, no steps listed) the likeness of the object stands in: silence is no likeness.
-WEIGHTS = {"papers": 0.30, "steps": 0.25, "title": 0.20, "result": 0.10, "same_act": 0.15}
+# Two facts that outweigh any sum of likenesses; where one decides, the evidence says so.
 OPPOSITE_CAP = 0.30  # one undoes the other: never proposed as one procedure, however alike the words
-OTHER_ACT_CAP = (
-    0.45  # another act on the same object (issue, re-issue) is one process only if the papers are the same
-)
-OTHER_ACT_PAPERS = 0.5  # ... half of them at least
 LONG_CHAIN = 8  # a chain of eight equal steps, offices and days is no accident; shorter ones are office habit
 CHAIN_FLOOR = 0.80  # what such a chain alone is worth
 CHAIN_TITLE = 0.45  # a shorter equal chain counts when the titles are alike as well
@@ -29,8 +25,12 @@ RELATION_VI = {
     "chain": "nối tiếp nhau",
     "unrelated": "không liên quan",
 }
+RULE_VI = {
+    "opposite": "Hai thủ tục ngược nhau: không đề xuất hợp nhất dù hồ sơ giống nhau",
+    "same_chain": "Hai thủ tục có cùng một chuỗi bước, bộ phận và thời gian xử lý",
+}
 MERGEABLE = ("duplicate", "level_twin", "overlap", "sibling")
-_ORDINAL = re.compile(r"lần (đầu|thứ nhất|hai|thứ hai|ba)")
+START = "start"  # the evidence's name for what a pair has before any feature is known
 GIVES = [
     "proc_core",
     "other_proc_core",
@@ -38,6 +38,7 @@ GIVES = [
     "score",
     "propose_merge",
     "evidence",
+    "rule",
     "name",
     "other_name",
 ]
@@ -46,31 +47,39 @@ GIVES = [
 def overlaps(book: Catalogue, *, thresholds: Thresholds) -> pd.DataFrame:
     """All candidate pairs of a catalogue, typed and scored.
 
-    Gives: proc_core < other_proc_core, relation (one of RELATION_VI), score (0..1), propose_merge,
-    evidence (JSON: each feature's value and what it adds to the score), name, other_name, and FEATURES;
-    the highest score first. Same catalogue in any row order, same frame.
+    Gives: proc_core < other_proc_core, relation (one of RELATION_VI), score (0..1, the calibrated probability that
+    a reviewer would weigh making the two one), propose_merge, evidence (JSON: each feature's value and the log-odds
+    it adds, START with what there is before them, and "rule"), rule (one of RULE_VI where it decided, "" for most),
+    name, other_name, FEATURES and ASIDE; the highest score first. Same catalogue in any row order, same frame.
     """
     return typed_pairs(book, candidate_pairs(book, thresholds=thresholds), thresholds=thresholds)
 
 
-def typed_pairs(book: Catalogue, pairs: list[tuple[int, int]], *, thresholds: Thresholds) -> pd.DataFrame:
-    """The same for pairs of positions asked for."""
+def typed_pairs(
+    book: Catalogue, pairs: list[tuple[int, int]], *, thresholds: Thresholds, model: OverlapModel | None = None
+) -> pd.DataFrame:
+    """The same for pairs of positions asked for; `model`: another one than the program's own."""
     table = pair_features(book, pairs)
     if table.empty:
-        return pd.DataFrame(columns=[*GIVES, *FEATURES])
-    parts = _contributions(table)
-    table["chain_counts"] = _chain_counts(book, table)
-    table["score"] = _likeness(table, parts)
-    table["relation"] = _relations(book, table)
-    table["score"] = _capped(table)
+        return pd.DataFrame(columns=[*GIVES, *FEATURES, *ASIDE])
+    weights = model or shipped_model()
+    table["relation"] = weights.relation(table)
+    table["score"] = weights.probability(table)
+    table["rule"] = _ruled(book, table)
+    same, undone = table["rule"].eq("same_chain"), table["rule"].eq("opposite")
+    table.loc[same & ~table["relation"].isin(MERGEABLE), "relation"] = "overlap"
+    table.loc[undone, "relation"] = "opposite"
+    table.loc[same, "score"] = table["score"].clip(lower=CHAIN_FLOOR)
+    table.loc[undone, "score"] = table["score"].clip(upper=OPPOSITE_CAP)
+    table["score"] = table["score"].round(6)
     table["propose_merge"] = (table["score"] >= thresholds.merge_score) & table["relation"].isin(MERGEABLE)
-    table["evidence"] = _evidence(table, parts)
+    table["evidence"] = _evidence(table, weights)
     for name, side in (("proc_core", "a"), ("other_proc_core", "b")):
         table[name] = [book.cores[i] for i in table[side]]
     table["name"] = [book.names[i] for i in table["a"]]
     table["other_name"] = [book.names[i] for i in table["b"]]
     table = table.sort_values(["score", "proc_core", "other_proc_core"], ascending=[False, True, True], kind="stable")
-    return table[[*GIVES, *FEATURES]].reset_index(drop=True)
+    return table[[*GIVES, *FEATURES, *ASIDE]].reset_index(drop=True)
 
 
 def overlapping_procedures(
@@ -80,71 +89,21 @@ def overlapping_procedures(
     return overlaps(catalogue(procedures, papers, steps, thresholds=thresholds), thresholds=thresholds)
 
 
-def _contributions(table: pd.DataFrame) -> pd.DataFrame:
-    instead = table["object"].fillna(0.0)
-    return pd.DataFrame(
-        {name: weight * table[name].astype(float).fillna(instead) for name, weight in WEIGHTS.items()}
-    )
-
-
-def _chain_counts(book: Catalogue, table: pd.DataFrame) -> np.ndarray:
+def _ruled(book: Catalogue, table: pd.DataFrame) -> list[str]:
+    """The rule that decides each pair, "" for most: contrary acts first, an equal chain in one field next."""
     long = np.array([len(book.chains[a]) >= LONG_CHAIN for a in table["a"]], dtype=bool)
     alike = (table["title"] >= CHAIN_TITLE).to_numpy()
-    counts: np.ndarray = table["chain_equal"].to_numpy() & table["same_field"].to_numpy() & (long | alike)
-    return counts
+    chain = table["chain_equal"].to_numpy() & table["same_field"].to_numpy() & (long | alike)
+    return list(np.select([table["opposite"].eq(1.0).to_numpy(), chain], ["opposite", "same_chain"], default=""))
 
 
-def _likeness(table: pd.DataFrame, parts: pd.DataFrame) -> pd.Series:
-    score = parts.sum(axis=1)
-    return score.where(~table["chain_counts"], np.maximum(score, CHAIN_FLOOR))
-
-
-def _capped(table: pd.DataFrame) -> pd.Series:
-    score = table["score"].where(~table["opposite"], np.minimum(table["score"], OPPOSITE_CAP))
-    own_papers = table["relation"].eq("sibling") & ~(table["papers"] >= OTHER_ACT_PAPERS)
-    return score.where(~own_papers, np.minimum(score, OTHER_ACT_CAP)).round(6)
-
-
-def _relations(book: Catalogue, table: pd.DataFrame) -> list[str]:
-    ordinals = [set(_ORDINAL.findall(title.core)) for title in book.titles]
-    rows = table[["a", "b"]].itertuples(index=False, name=None)
-    later = [bool(ordinals[a]) and bool(ordinals[b]) and ordinals[a] != ordinals[b] for a, b in rows]
-    papers, within = table["papers"].fillna(0.0), table["papers_within"].fillna(0.0)
-    title, object_ = table["title"], table["object"].fillna(0.0)
-    same_act, other_act = table["same_act"].eq(1.0), table["same_act"].eq(0.0)
-    score = table["score"]
-    rules = [
-        ("opposite", table["opposite"] & (title >= 0.6)),
-        ("chain", pd.Series(later, index=table.index) & (title >= 0.4)),
-        (
-            "level_twin",
-            table["level_differs"] & (((papers >= 0.6) & (title >= 0.4)) | ((object_ >= 0.85) & same_act)),
-        ),
-        (
-            "duplicate",
-            (title >= 0.9) & ((object_ >= 0.85) | (papers >= 0.9)) & ~other_act & ~table["level_differs"],
-        ),
-        ("overlap", table["chain_counts"]),
-        ("sibling", other_act & (object_ >= 0.5) & (title >= 0.6)),
-        ("overlap", (score >= 0.5) | ((papers >= 0.5) & (within >= 0.5) & (table["paper_count"] >= 2))),
-        ("chain", table["feeds"]),
-        ("sibling", (object_ >= 0.75) & (title >= 0.7)),
-    ]
-    return list(np.select([mask.to_numpy() for _, mask in rules], [name for name, _ in rules], default="unrelated"))
-
-
-def _evidence(table: pd.DataFrame, parts: pd.DataFrame) -> list[str]:
-    shown = [*WEIGHTS, "object", "papers_within", "law", "chain_equal", "level_differs", "opposite", "feeds"]
-    columns = {name: table[name].to_numpy() for name in shown}
-    added = {name: parts[name].to_numpy() for name in WEIGHTS}
+def _evidence(table: pd.DataFrame, model: OverlapModel) -> list[str]:
+    values = table[FEATURES].to_numpy(dtype=float)
+    added = model.added(table).to_numpy()
     lines: list[str] = []
-    for i in range(len(table)):
-        line: dict[str, dict[str, float | bool | None]] = {}
-        for name in shown:
-            value = columns[name][i]
-            plain = (
-                bool(value) if isinstance(value, np.bool_) else None if np.isnan(value) else round(float(value), 3)
-            )
-            line[name] = {"value": plain} | ({"adds": round(float(added[name][i]), 3)} if name in added else {})
-        lines.append(json.dumps(line, ensure_ascii=False))
+    for row, adds, rule in zip(values, added, table["rule"], strict=True):
+        line: dict[str, object] = {START: {"value": None, "adds": round(float(model.merge[0]), 3)}}
+        for name, value, each in zip(FEATURES, row, adds, strict=True):
+            line[name] = {"value": None if math.isnan(value) else round(value, 3), "adds": round(each, 3) + 0.0}
+        lines.append(json.dumps(line | ({"rule": rule} if rule else {}), ensure_ascii=False))
     return lines

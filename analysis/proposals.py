@@ -7,11 +7,14 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.competence import UNKNOWN as UNKNOWN_COMPETENCE
+from analysis.competence import Facts, joined, of_change
 from analysis.costs import ASSUMPTION_VI, CostChange, cost_change
 from analysis.frames import rows_of, text_or_none
 from analysis.words import Names, between_vi, days_vi, number_vi, share_vi
 from domain.cost import HourlyRate
 from domain.ids import stable_id
+from domain.quarter import Quarter
 
 COLUMNS = [
     "proposal_id", "quarter", "kind", "proc_cores", "title", "change", "reason", "competence", "legal_basis",
@@ -26,19 +29,15 @@ LAW_REVIEW = (
     "Điều 27, 28, 30, 31 Nghị định số 63/2010/NĐ-CP (sửa đổi, bổ sung tại Nghị định số 92/2017/NĐ-CP); "
     "Điều 27 Thông tư số 02/2017/TT-VPCP"
 )
-MINISTRY = "Kiến nghị Bộ, ngành quản lý (thành phần hồ sơ, điều kiện, phí, lệ phí do văn bản của trung ương quy định)"
-PROVINCE = "UBND tỉnh (thời hạn giải quyết, quy trình nội bộ)"
-DISTRICT = "UBND huyện (tổ chức thực hiện các bước trong nội bộ huyện)"
-UNKNOWN = "Chưa xác định thẩm quyền: cần đối chiếu văn bản quy định thủ tục trước khi trình"
-_PROVINCE_LEVELS = {"TINH", "SO", "PROVINCE"}
-_DISTRICT_LEVELS = {"HUYEN", "XA", "PHONG", "DISTRICT", "COMMUNE"}
+UNKNOWN = UNKNOWN_COMPETENCE.text
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProposalContext:
     """What every proposal needs beside its own figures. `dossiers`, `papers`, `fees` by procedure, of the year.
 
-    `agencies`: office -> the agency it belongs to when that is not the site's own.
+    `agencies`: office -> the agency it belongs to when that is not the site's own. `facts`: by procedure, what tells
+    who may change it; without them the split of competence is the general one.
     """
 
     quarter: str
@@ -48,6 +47,12 @@ class ProposalContext:
     papers: Mapping[str, float]
     fees: Mapping[str, float]
     agencies: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Facts] = field(default_factory=dict)
+
+    def competence(self, cores: Iterable[str], *changes: str) -> str:
+        """Who may make the changes to these procedures, each named once."""
+        known = [self.facts.get(core) for core in cores] or [None]
+        return joined(*(of_change(change, facts) for change in changes for facts in known))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +116,7 @@ def cut_days(limits: pd.DataFrame, flags: pd.DataFrame, context: ProposalContext
             "title": f"Rút thời hạn giải quyết thủ tục {name}",
             "change": f"Sửa thời hạn giải quyết từ {days_vi(row.limit_days)} xuống còn {days_vi(row.proposed_days)}.",
             "reason": reason,
-            "competence": PROVINCE,
+            "competence": context.competence([core], "LIMIT"),
             "days_before": row.limit_days,
             "days_after": row.proposed_days,
         }
@@ -137,7 +142,7 @@ def merge(families: pd.DataFrame, flags: pd.DataFrame, context: ProposalContext)
             f"{context.names.procedure(cores[0])} và {others}",
             "change": _merge_change(row, every, common),
             "reason": _merge_reason(row, every, common, cost),
-            "competence": f"{MINISTRY}; {PROVINCE}" if every else PROVINCE,
+            "competence": context.competence(cores, *(["PAPERS"] if every else []), "LIMIT"),
         }
         limits = [each for each in json.loads(row.limits) if each is not None]
         if row.same_chain and len(limits) > 1 and max(limits) > min(limits):
@@ -173,20 +178,20 @@ def reuse_papers(papers: pd.DataFrame, flags: pd.DataFrame, context: ProposalCon
     flagged = flags.loc[flags["kind"].eq("PAPER_OFTEN_ASKED")].set_index("rule")["flag_id"].to_dict()
     asked = sum(context.papers.values()) / len(context.papers) if context.papers else 1.0
     drafts: list[Draft] = []
-    for row in rows_of(papers.loc[papers["is_identity"]]):
-        flag_id = flagged.get(f"PAPER:{row.paper_key}")
+    for row in rows_of(papers.loc[papers["held_in"].ne("")]):
+        flag_id = flagged.get(f"PAPER:{row.paper_type}")
         if flag_id is None:
             continue
         before = max(asked, 1.0)
         cost = _cost(context, before, [before, before - 0.5, before - 1.0], per_year=float(row.dossiers))
         draft = _row(context, "REUSE_PAPER", [], [flag_id], cost) | {
             "title": f"Không yêu cầu nộp lại giấy tờ “{row.name}”",
-            "change": f"Thay việc nộp “{row.name}” bằng khai thác dữ liệu đã có trong {row.procedures} thủ tục.",
+            "change": f"Thay việc nộp “{row.name}” ở {row.procedures} thủ tục bằng khai thác {row.held_in}.",
             "reason": (
                 f"{row.procedures} thủ tục yêu cầu giấy tờ này; trong năm có {number_vi(row.dossiers, 0)} hồ sơ "
                 f"phải nộp.{_saved_vi(cost)}"
             ),
-            "competence": MINISTRY,
+            "competence": of_change("PAPERS").text,
         }
         drafts.append(Draft(row=draft, cost=cost, per_year=float(row.dossiers)))
     return drafts
@@ -211,7 +216,7 @@ def review_unused(unused: pd.DataFrame, flags: pd.DataFrame, context: ProposalCo
                 "chưa phải là lý do đủ "
                 "để bãi bỏ; chưa tính chi phí tiết kiệm vì không có người thực hiện."
             ),
-            "competence": UNKNOWN,
+            "competence": context.competence(cores, "EXISTENCE"),
         }
         drafts.append(Draft(row=draft))
     return drafts
@@ -252,11 +257,11 @@ def mend_steps(steps: pd.DataFrame, flags: pd.DataFrame, context: ProposalContex
 
 def _mend(found: "pd.Series[Any]", cores: list[str], flag_ids: list[str], context: ProposalContext) -> Draft:
     unit = str(found["unit_code"])
-    level = (context.names.unit_levels.get(unit) or "").upper()
-    who = PROVINCE if level in _PROVINCE_LEVELS else DISTRICT if level in _DISTRICT_LEVELS else UNKNOWN
-    outside = context.agencies.get(str(found["office_code"]))
-    if outside:
-        who = f"{outside} và cơ quan chủ quản (đơn vị ngoài UBND: chỉ kiến nghị, phối hợp)"
+    facts = Facts(
+        levels=[context.names.unit_levels.get(unit) or ""],
+        agency=context.agencies.get(str(found["office_code"])) or "",
+        on=Quarter.parse(context.quarter).last,
+    )
     office = (
         f", {context.names.office(unit, str(found['office_code']))}" if text_or_none(found["office_code"]) else ""
     )
@@ -275,7 +280,7 @@ def _mend(found: "pd.Series[Any]", cores: list[str], flag_ids: list[str], contex
             f"{between_vi(found['ci_low'], found['ci_high'])}. Số liệu chưa nói được nguyên nhân; cần làm "
             "việc với đơn vị."
         ),
-        "competence": who,
+        "competence": of_change("STEPS", facts).text,
         "days_before": median,
         "days_after": planned,
     }

@@ -77,7 +77,7 @@ def quarter_analysis(
 
     `hourly_rate` None switches the costs off.
     Needs (any may be missing or empty; what that switches off is said): duration_count, step_count, report_count,
-      usage_count, paper_usage as the models give them; procedure, procedure_paper, procedure_step,
+      usage_count as the models give them; procedure, procedure_paper, procedure_step,
       procedure_posting, unit, office as the dimensions (all versions); evidence: unit_code, proc_core, kind (a
       timeliness word or a flag kind), dossier_code; report_count_previous: the quarter before,
       to check what was carried over

@@ -28,12 +28,14 @@ class Thresholds:
     same_second_share: float = _sourced(0.20, "Over 20 % of steps entered in one second: step times are no evidence")
     title_candidate: float = _sourced(0.45, "Title cosine from which a pair is looked at; exact search, none missed")
     papers_candidate: float = _sourced(0.5, "Equal-papers share (Jaccard) from which a pair is looked at")
-    merge_score: float = _sourced(0.50, "Best F1 of the hand-weighted score on labelled real pairs")
+    merge_score: float = _sourced(
+        0.50, "Even odds; the best F1 on labelled real pairs lies at 0.4 to 0.75, out of fold"
+    )
     flag_pair_score: float = _sourced(
         0.65, "Pairs put before a section head: above the likeness of those a reviewer may still weigh"
     )
     family_score: float = _sourced(
-        0.75, "Pairs joined to a family: stricter than for a candidate, to keep chains short"
+        0.90, "Of the labelled pairs given nine in ten and more, readers would unify all 63: a family starts there"
     )
     maximum_pairs: int = _sourced(60, "As many overlap pairs as one reviewing session can read in a quarter")
     paper_procedures: int = _sourced(5, "A paper asked by at least five procedures is worth a shared source")
@@ -78,6 +80,17 @@ class Thresholds:
     journey_opens: int = _sourced(4, "Own choice: what opens more than four others begins several journeys, not one")
     journey_steps: int = _sourced(
         5, "As many procedures as one joint procedure can be drawn up for; real ones join 3"
+    )
+    step_sum_slack: float = _sourced(0.01, "Rounding of hours and quarter days when the steps are added up")
+    peers_minimum: int = _sourced(8, "Own choice: a quartile of fewer than eight has fewer than two on its far side")
+    cumbersome_score: float = _sourced(
+        70.0, "Own choice: on average heavier than seven tenths of its peers; settled by reading real results"
+    )
+    cumbersome_parts: int = _sourced(3, "Own choice: one or two heavy parts are common, three together are a pattern")
+    approvals_many: int = _sourced(3, "Design rule 11 on cumbersome procedures: three or more layers of approval")
+    visits_many: int = _sourced(3, "Design rule 11 on cumbersome procedures: three or more visits")
+    supplement_high: float = _sourced(
+        0.15, "Design rule 11 on cumbersome procedures: over 15 % sent back for supplement: the form is unclear"
     )
 
     @classmethod

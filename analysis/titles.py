@@ -47,6 +47,8 @@ _TIERS = {
 }  # fmt: skip
 _TIER_WORD = re.compile(r"(?:cấp |, |^|\W)(trung ương|tw|bộ|tỉnh|huyện|xã|cục|sở)(?!\w)")
 _LEAD = re.compile(r"^(?:thủ tục )?(?:giải quyết )?(?:đề nghị |thực hiện )?(?:thủ tục )?")
+# "Đăng ký biến động đối với trường hợp xóa đăng ký ..." is the un-registering itself, however it is filed.
+_FRAME = re.compile(rf"^đăng ký biến động (?:đối với|trong) (?:các |những )?trường hợp (?={_ACT.pattern})")
 _ACT_REACH = 90  # letters: acts after that belong to the cases a title lists, not to the title
 
 
@@ -69,6 +71,7 @@ def parsed_title(name: str) -> Title:
     """
     levels = sorted({_TIERS[word] for phrase in level_phrases(name) for word in _TIER_WORD.findall(phrase)})
     core = _LEAD.sub("", comparable(name)) or comparable(name) or " ".join(tokens(name, folded=False))
+    core = _FRAME.sub("", core)
     found = [match for match in _ACT.finditer(core) if match.start() <= _ACT_REACH]
     verb = found[0].group(1) if found and found[0].start() <= 12 else ""
     rest = core.replace(verb, " ", 1) if verb else core

@@ -7,8 +7,8 @@ import pandas as pd
 
 from domain.codes import proc_core
 from domain.errors import KnownError
-from pipelines.reading.catalogue_folder import TABLES, read_folder, typed_table, typed_value
-from pipelines.reading.portal import read_portal
+from pipelines.reading.catalogue_file import read_catalogue
+from pipelines.reading.catalogue_folder import TABLES, typed_table, typed_value
 
 if TYPE_CHECKING:
     from domain.calendar import Sessions
@@ -63,7 +63,7 @@ def _catalogue(site: "Site", settings: "Settings") -> dict[str, pd.DataFrame]:
             f"catalogue place [{catalogue.place}] is not there (looked for [{place}]).",
             mend="correct `catalogue.place` in site.yml, or set `format: none`",
         )
-    return read_folder(place) if catalogue.format == "folder" else read_portal(place)
+    return read_catalogue(place)
 
 
 def _listed(site: "Site") -> dict[str, pd.DataFrame]:

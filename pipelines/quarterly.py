@@ -22,7 +22,7 @@ from warehouse import Warehouse
 log = logging.getLogger(__name__)
 
 COUNTS = (
-    "duration_count", "step_count", "report_count", "usage_count", "paper_usage", "index_766_count", "due_gap_count",
+    "duration_count", "step_count", "report_count", "usage_count", "index_766_count", "due_gap_count",
     "integrity_count", "transition_count", "waiting_count", "desk_week", "unit_night",
 )  # fmt: skip
 DIMENSIONS = (

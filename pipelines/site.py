@@ -44,9 +44,9 @@ class CatalogueProcedure(Strict):
 
 
 class Catalogue(Strict):
-    """Where the procedures come from: a folder of CSV, the national portal's parquet, or the list below."""
+    """Where the procedures come from: a folder (of CSV, or of dated snapshots), a file, or the list below."""
 
-    format: Literal["folder", "portal_parquet", "none"]
+    format: Literal["folder", "file", "none"]
     place: str | None = None
     constants: dict[str, Cell] = Field(default_factory=dict)
     procedures: list[CatalogueProcedure] = Field(default_factory=list)

@@ -22,12 +22,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from domain.errors import KnownError
-from domain.text import fold as fold_text
 from warehouse.build import build, models
 from warehouse.bulk import has_table, insert_frame, read_frame
 from warehouse.frames import to_arrow, to_frame
 from warehouse.slices import Slice, refold, write_slice
-from warehouse.tables import APOLOGY, DIMENSIONS, METADATA, PROCEDURE_PAPER
+from warehouse.tables import APOLOGY, DIMENSIONS, METADATA
 
 QUERIES = Path(__file__).parent / "queries"
 _REVISIONS = Path(__file__).parent / "revisions"
@@ -114,11 +113,8 @@ class Warehouse:
                 if name not in allowed:
                     raise KnownError("E-WH-TABLE", f"[{name}] is no dimension.", mend=f"one of {sorted(allowed)}")
                 table = allowed[name]
-                rows = frame
-                if table is PROCEDURE_PAPER and len(frame) and "paper_key" not in frame.columns:
-                    rows = frame.assign(paper_key=[fold_text(str(paper)) for paper in frame["name"]])
                 connection.execute(delete(table))
-                insert_frame(connection, table, rows)
+                insert_frame(connection, table, frame)
 
     def has_slice(self, unit_code: str, night: str) -> str | None:
         """The fingerprint of the slice that is there; None when none is."""

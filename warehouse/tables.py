@@ -44,13 +44,14 @@ PROCEDURE = table(
     "procedure",
     key="proc_core valid_from:date",
     rest="proc_code name field_code field_name level limit_quantity:float limit_unit area_extra:float"
-    " no_due:bool fee_vnd:float decision_no legal_basis valid_to:date subjects_per_year:float result_name",
+    " no_due:bool fee_vnd:float decision_no legal_basis valid_to:date subjects_per_year:float result_name"
+    " agencies decided_by target_groups conditions forms channels publisher",
 )
 PROCEDURE_PAPER = table(
     METADATA,
     "procedure_paper",
     key="proc_core valid_from:date paper_no:int",
-    rest="name originals:int copies:int paper_key",
+    rest="name originals:int copies:int case_name forms",
 )
 PROCEDURE_STEP = table(
     METADATA,

@@ -16,17 +16,19 @@ FILES = {
     "procedure_step": "steps.csv",
     "procedure_posting": "postings.csv",
 }
-# Column -> kind; a `!` says it may not be empty. `list` is JSON, or texts parted by semicolons.
+# Column -> kind; a `!` says it may not be empty. `list` is JSON, or texts parted by semicolons;
+# `objects` is JSON: channels are {"channel", "limit_quantity", "limit_unit", "fee_vnd", "text"}.
 TABLES: dict[str, dict[str, str]] = {
     "procedure": {
         "proc_core": "text!", "valid_from": "date!", "proc_code": "text!", "name": "text!", "field_code": "text",
         "field_name": "text", "level": "text", "limit_quantity": "float", "limit_unit": "unit", "area_extra": "float",
         "no_due": "bool", "fee_vnd": "float", "decision_no": "text", "legal_basis": "list", "valid_to": "date",
-        "subjects_per_year": "float", "result_name": "text",
+        "subjects_per_year": "float", "result_name": "text", "agencies": "list", "decided_by": "list",
+        "target_groups": "list", "conditions": "text", "forms": "list", "channels": "objects", "publisher": "text",
     },
     "procedure_paper": {
         "proc_core": "text!", "valid_from": "date!", "paper_no": "int!", "name": "text!", "originals": "int",
-        "copies": "int",
+        "copies": "int", "case_name": "text", "forms": "list",
     },
     "procedure_step": {
         "proc_core": "text!", "valid_from": "date!", "step_no": "int!", "phase": "text", "role": "text",
@@ -44,6 +46,7 @@ _DTYPES = {
     "text": "str",
     "unit": "str",
     "list": "str",
+    "objects": "str",
     "float": "float64",
     "int": "Int64",
     "bool": "bool",
@@ -119,7 +122,7 @@ def _value(text: str, kind: str) -> object:
     if not text:
         if kind.endswith("!"):
             raise ValueError("a value must be given, found none")
-        return {"bool": False, "list": "[]"}.get(kind)
+        return {"bool": False, "list": "[]", "objects": "[]"}.get(kind)
     try:
         return _READ[kind.rstrip("!")](text)
     except ValueError:
@@ -145,9 +148,17 @@ def _list(text: str) -> str:
     return json.dumps(items, ensure_ascii=False)
 
 
+def _objects(text: str) -> str:
+    """A list of JSON objects, kept as JSON text."""
+    items = json.loads(text)
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise ValueError(text)
+    return json.dumps(items, ensure_ascii=False)
+
+
 _READ: dict[str, Callable[[str], object]] = {
     "text": str, "float": float, "int": int, "date": date.fromisoformat, "bool": _bool, "unit": _limit_unit,
-    "list": _list,
+    "list": _list, "objects": _objects,
 }  # fmt: skip
 
 

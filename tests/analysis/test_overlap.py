@@ -1,17 +1,25 @@
 """Overlapping procedures: the right relation, exactly the same every time, and the measured likeness to people."""
 
 import json
+import math
 import os
+from importlib.resources import files
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from pipelines.reading.catalogue_file import read_catalogue
 
 from analysis.families import families
-from analysis.overlap import MERGEABLE, RELATION_VI, WEIGHTS, overlapping_procedures, overlaps, typed_pairs
+from analysis.overlap import MERGEABLE, RELATION_VI, START, overlapping_procedures, overlaps, typed_pairs
+from analysis.overlap_fit import fitted_model, out_of_fold
+from analysis.overlap_model import OverlapModel, shipped_model
+from analysis.pair_features import FEATURE_VI, FEATURES, pair_features
 from analysis.pairs import Catalogue, catalogue
 from analysis.thresholds import Thresholds
+from domain.errors import KnownError
 
 LIMITS = Thresholds()
 SHARED = Path(os.environ.get("TINHGON_SHARED", Path(__file__).parents[3] / "shared")) / "data"
@@ -93,9 +101,29 @@ def test_first_and_second_complaint_are_a_chain() -> None:
 def test_evidence_adds_up_to_the_score() -> None:
     found = pair("Đăng ký nhận cha, mẹ, con", "Đăng ký nhận cha, mẹ, con có yếu tố nước ngoài")
     evidence = json.loads(found["evidence"])
-    assert set(WEIGHTS) <= set(evidence)
-    assert sum(each.get("adds", 0.0) for each in evidence.values()) == pytest.approx(found["score"], abs=0.003)
-    assert sum(WEIGHTS.values()) == pytest.approx(1.0)
+    assert set(evidence) == {START, *FEATURES} == {START, *FEATURE_VI}
+    odds = sum(each["adds"] for each in evidence.values())
+    assert 1 / (1 + math.exp(-odds)) == pytest.approx(found["score"], abs=0.003)
+    assert (evidence["steps"]["value"], evidence["steps"]["adds"]) == (None, 0), "nothing known counts nothing"
+
+
+def test_a_likeness_never_counts_against_a_pair() -> None:
+    weights = dict(zip(FEATURES, shipped_model().merge[1:], strict=True))
+    against = {name for name, weight in weights.items() if weight < 0}
+    assert against <= {"opposite", "later_stage", "level_differs"}
+    assert weights["opposite"] < 0 < min(weights["papers"], weights["steps"], weights["same_act"])
+
+
+def test_a_rule_that_decides_says_so() -> None:
+    found = pair("Đăng ký giám hộ cho trẻ em", "Chấm dứt đăng ký giám hộ cho trẻ em")
+    assert json.loads(found["evidence"])["rule"] == "opposite"
+    assert (found["relation"], found["score"] <= 0.3) == ("opposite", True)
+
+
+def test_a_model_of_other_features_is_refused() -> None:
+    text = shipped_model().to_json().replace('"same_limit"', '"same_colour"')
+    with pytest.raises(KnownError, match="E-AN-MODEL"):
+        OverlapModel.from_json(text)
 
 
 def made_up_land() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -142,57 +170,25 @@ def test_every_relation_has_its_word() -> None:
 # ---- the real catalogue --------------------------------------------------------------------------------------------
 
 
-def real_frames() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    raw = pd.read_parquet(SHARED / "procedures_real.parquet").drop_duplicates("code")
-    results = [json.loads(text) for text in raw["results"]]
-    table = pd.DataFrame(
-        {
-            "proc_core": raw["code"].to_numpy(),
-            "name": raw["name"].to_numpy(),
-            "field_code": raw["field"].to_numpy(),
-            "level": raw["levels"].to_numpy(),
-            "legal_basis": raw["legal_bases"].to_numpy(),
-            "result_name": [each[0]["name"] if each else "" for each in results],
-            "limit_days": raw["time_working_days_min"].to_numpy(),
-        }
-    )
-    asked = [
-        (code, each["name"])
-        for code, text in zip(raw["code"], raw["documents"], strict=True)
-        for each in json.loads(text)
-        if each["role"] == "document"
-    ]
-    steps = [
-        (code, number, task)
-        for code, text in zip(raw["code"], raw["steps"], strict=True)
-        for number, task in enumerate(json.loads(text), start=1)
-    ]
-    return (
-        table,
-        pd.DataFrame(asked, columns=["proc_core", "name"]),
-        pd.DataFrame(steps, columns=["proc_core", "step_no", "task"]),
-    )
-
-
 @pytest.fixture(scope="module")
 def real() -> tuple[Catalogue, pd.DataFrame]:
-    frames = real_frames()
-    book = catalogue(*frames, thresholds=LIMITS)
-    pairs = overlaps(book, thresholds=LIMITS)
-    groups = families(pairs, book, frames[0][["proc_core", "limit_days"]], thresholds=LIMITS)
-    assert len(groups) > 100
-    return book, pairs
+    frames = read_catalogue(SHARED / "procedures_real.parquet")
+    book = catalogue(frames["procedure"], frames["procedure_paper"], frames["procedure_step"], thresholds=LIMITS)
+    return book, overlaps(book, thresholds=LIMITS)
+
+
+def asked(book: Catalogue, file: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (SHARED / file).read_text(encoding="utf-8").splitlines()]
 
 
 def labelled(book: Catalogue) -> pd.DataFrame:
-    lines = (SHARED / "overlap_labels_dev.jsonl").read_text().splitlines()
-    labels = pd.DataFrame([json.loads(line) for line in lines])
+    """The features of the labelled pairs, with what the readers said."""
     place = {core: i for i, core in enumerate(book.cores)}
-    asked = [tuple(sorted((place[a], place[b]))) for a, b in zip(labels["code_a"], labels["code_b"], strict=True)]
-    found = typed_pairs(book, asked, thresholds=LIMITS).set_index(["proc_core", "other_proc_core"])
-    keys = [(book.cores[a], book.cores[b]) for a, b in asked]
-    found = found.loc[keys].reset_index()
-    return found.assign(truth=labels["relation"], merge=labels["merge"].astype(bool))
+    told = pd.DataFrame(asked(book, "overlap_labels_dev.jsonl"))
+    ends = [sorted((place[a], place[b])) for a, b in zip(told["code_a"], told["code_b"], strict=True)]
+    told[["a", "b"]] = ends
+    pairs = [(a, b) for a, b in ends]
+    return pair_features(book, pairs).merge(told, on=["a", "b"], validate="1:1")
 
 
 @pytest.mark.shared
@@ -205,14 +201,40 @@ def test_the_whole_real_catalogue(real: tuple[Catalogue, pd.DataFrame]) -> None:
 
 @pytest.mark.shared
 @pytest.mark.skipif(not SHARED.exists(), reason="the real catalogue is not here")
-def test_agrees_with_the_readers_better_than_titles_and_papers(real: tuple[Catalogue, pd.DataFrame]) -> None:
+def test_agrees_with_the_readers_on_pairs_it_has_not_seen(real: tuple[Catalogue, pd.DataFrame]) -> None:
     from sklearn.metrics import f1_score, roc_auc_score
 
-    found = labelled(real[0])
-    assert roc_auc_score(found["merge"], found["score"]) > 0.90  # title 0.68, title and papers 0.85
-    assert f1_score(found["merge"], found["propose_merge"]) > 0.85
-    assert f1_score(found["truth"], found["relation"], average="macro") > 0.70
-    assert (found.loc[found["truth"] == "opposite", "relation"] == "opposite").all()
+    pairs = labelled(real[0])
+    for found in out_of_fold(pairs, repeats=2):
+        assert roc_auc_score(pairs["merge"], found["score"]) >= 0.95  # title alone 0.69, title and papers 0.87
+        best = max(f1_score(pairs["merge"], found["score"] >= at) for at in np.arange(0.2, 0.8, 0.01))
+        assert best >= 0.90
+        assert f1_score(pairs["relation"], found["relation_found"], average="macro") >= 0.75
+        # What is told as surely one is so: of the pairs given nine in ten and more.
+        assert pairs.loc[found["score"] >= 0.9, "merge"].mean() >= 0.95
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.exists(), reason="the real catalogue is not here")
+def test_the_same_labels_give_the_shipped_model_to_the_last_byte(real: tuple[Catalogue, pd.DataFrame]) -> None:
+    pairs = labelled(real[0])
+    shipped = (files("analysis") / "overlap_model.json").read_text(encoding="utf-8")
+    about = json.loads(shipped)["about"]
+    for order in (pairs, pairs.sample(frac=1, random_state=3)):
+        assert fitted_model(order).to_json(**about) == shipped
+    assert about["pairs"] == len(pairs)
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.exists(), reason="the real catalogue is not here")
+def test_procedures_that_differ_in_the_level_alone_are_found(real: tuple[Catalogue, pd.DataFrame]) -> None:  # T30
+    book, pairs = real
+    proposed = pairs.loc[pairs["propose_merge"]]
+    seen = set(zip(proposed["proc_core"], proposed["other_proc_core"], strict=True))
+    groups = [sorted(str(code) for code in row["codes"]) for row in asked(book, "level_variant_groups_silver.jsonl")]
+    whole = [all(pair in seen for pair in combinations(cores, 2)) for cores in groups]
+    assert len(whole) == 97
+    assert sum(whole) / len(whole) >= 0.95
 
 
 @pytest.mark.shared
@@ -220,9 +242,8 @@ def test_agrees_with_the_readers_better_than_titles_and_papers(real: tuple[Catal
 def test_no_pair_people_would_merge_is_missed_as_a_candidate(real: tuple[Catalogue, pd.DataFrame]) -> None:
     book, pairs = real
     seen = set(zip(pairs["proc_core"], pairs["other_proc_core"], strict=True))
-    found = labelled(book)
-    wanted = found.loc[found["merge"]]
-    assert all(key in seen for key in zip(wanted["proc_core"], wanted["other_proc_core"], strict=True))
+    wanted = labelled(book).loc[lambda table: table["merge"]]
+    assert all((book.cores[a], book.cores[b]) in seen for a, b in zip(wanted["a"], wanted["b"], strict=True))
 
 
 @pytest.mark.shared

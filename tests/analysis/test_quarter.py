@@ -33,7 +33,8 @@ PAPERS = {
     SLOW: ["Đơn đăng ký", "Giấy tờ về đất", "Căn cước công dân"],
     FAST: ["Đơn xin phép", "Phương án kinh doanh", "Căn cước công dân", "Hợp đồng thuê nhà"],
     TWIN: ["Đơn xin phép", "Phương án kinh doanh", "Căn cước công dân"],
-    PLAIN: ["Tờ khai khai sinh"],
+    PLAIN: ["Tờ khai khai sinh", "CCCD"],
+    IDLE: ["Bản sao thẻ căn cước"],
 }
 ALWAYS = {"valid_from": date(2016, 1, 1), "valid_to": None}
 
@@ -137,9 +138,6 @@ def counts() -> dict[str, pd.DataFrame]:
         **desks(),
         "report_count": report,
         "usage_count": usage,
-        "paper_usage": pd.DataFrame({
-            "paper_key": ["can cuoc cong dan"], "name": ["Căn cước công dân"], "procedures": [6], "dossiers": [400]
-        }),
         "procedure": procedures,
         "procedure_paper": pd.DataFrame(papers, columns=["proc_core", "paper_no", "name"]).assign(**ALWAYS),
         "procedure_step": steps.assign(role="Chuyên viên", is_paused=False, **ALWAYS),
@@ -239,10 +237,12 @@ def test_unused_with_the_caution_of_rare_but_needed(result: QuarterAnalysis) -> 
 
 
 def test_a_paper_the_register_holds(result: QuarterAnalysis) -> None:
-    assert of_kind(result.flags, "PAPER_OFTEN_ASKED")["n"].tolist() == [400]
+    assert of_kind(result.flags, "PAPER_OFTEN_ASKED")["n"].tolist() == [
+        515
+    ]  # 160 + 120 + 30 + 205 under three wordings
     reuse = of_kind(result.proposals, "REUSE_PAPER").iloc[0]
-    # 400 dossiers, half a paper as the lower-middle estimate: 0.5 x 15,000 x 400.
-    assert reuse["saving"] == 3_000_000
+    # 515 dossiers, half a paper as the lower-middle estimate: 0.5 x 15,000 x 515.
+    assert reuse["saving"] == 3_862_500
     assert reuse["competence"].startswith("Kiến nghị Bộ, ngành")
 
 

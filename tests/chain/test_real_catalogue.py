@@ -33,9 +33,7 @@ class Result:
 @pytest.fixture(scope="module")
 def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
     place = shared() / "data" / "procedures_real.parquet"
-    settings = make_site(
-        tmp_path_factory.mktemp("catalogue"), catalogue={"format": "portal_parquet", "place": str(place)}
-    )
+    settings = make_site(tmp_path_factory.mktemp("catalogue"), catalogue={"format": "file", "place": str(place)})
     codes = pd.read_parquet(place, columns=["code"])["code"].tolist()
     hand_in(settings, "ho_so.csv", csv_text([[f"HS-{n}", code, *ROW[2:]] for n, code in enumerate(codes[:2])]))
     assert run_night(settings, NIGHT) is None

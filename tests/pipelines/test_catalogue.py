@@ -142,7 +142,7 @@ def test_the_catalogue_of_every_shipped_site_is_read(tmp_path, name):
 @pytest.mark.shared
 @pytest.mark.skipif(not PORTAL.exists(), reason="the real data folder is not beside the checkout")
 def test_the_real_procedures_of_the_portal(tmp_path):
-    settings = make_site(tmp_path, catalogue={"format": "portal_parquet", "place": str(PORTAL)})
+    settings = make_site(tmp_path, catalogue={"format": "file", "place": str(PORTAL)})
     frames = load_dimensions(settings.site, settings)
     real = pd.read_parquet(PORTAL, columns=["code", "documents", "steps", "legal_bases", "time_working_days_min"])
     procedures, papers, steps = (frames[f"procedure{part}"] for part in ("", "_paper", "_step"))

@@ -174,18 +174,6 @@ def test_steps_are_timed_without_the_stops_in_them(duck: Warehouse, given: Any) 
     ]
 
 
-def test_papers_are_one_by_folded_name(duck: Warehouse, given: Any) -> None:
-    rows = [given.dossier(f"D{i}", proc_core=core) for i, core in enumerate(["1.000001", "1.000001", "1.000002"])]
-    old = given.dossier("D9", received_at="2016-12-30 08:00")
-    duck.replace_slice(given.slice("U1", "2017-12-14", [*rows, old]))
-    duck.build_models(AS_OF)
-    papers = duck.read_table("paper_usage").set_index("paper_key")[["procedures", "dossiers"]]
-    assert papers.to_dict("index") == {
-        "ban sao ho khau": {"procedures": 2, "dossiers": 3},
-        "don de nghi": {"procedures": 1, "dossiers": 2},
-    }
-
-
 def test_late_list(duck: Warehouse, given: Any) -> None:
     rows = [
         given.dossier("overdue", due_at="2017-12-12 17:00"),

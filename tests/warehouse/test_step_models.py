@@ -382,7 +382,8 @@ def test_work_of_a_desk_by_week(duck: Warehouse, given: Any) -> None:
 def test_the_constants_are_in_the_warehouse(duck: Warehouse, given: Any) -> None:
     build(duck, given, [sign(given)("D1", "04 08:00", None)])
     row = duck.read_table("model_parameter").iloc[0]
-    assert {name: row[name] for name in CONSTANTS} == {"regular_share": 0.6, "batch_seconds": 60, "batch_least": 3}
+    expected = {"regular_share": 0.6, "batch_seconds": 60, "batch_least": 3, "journey_days": 30, "journey_most": 52}
+    assert {name: row[name] for name in CONSTANTS} == expected
 
 
 @pytest.fixture

@@ -1,0 +1,88 @@
+"""One way to read a catalogue, whatever it comes as: a portal file, a workbook, a folder of CSV or of snapshots."""
+
+import re
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from pipelines.reading.catalogue_folder import FILES, KEYS, fault, read_folder
+from pipelines.reading.catalogue_xlsx import read_catalogue_xlsx
+from pipelines.reading.portal import read_portal
+from pipelines.reading.portal_json import read_portal_json
+
+_READERS = {
+    ".parquet": read_portal,
+    ".json": read_portal_json,
+    ".jsonl": read_portal_json,
+    ".xlsx": read_catalogue_xlsx,
+}
+_DATED = re.compile(r"(\d{4}-\d{2}-\d{2})")
+_PARTS = ("procedure_paper", "procedure_step")
+
+
+def read_catalogue(path: Path) -> dict[str, pd.DataFrame]:
+    """procedure, procedure_paper, procedure_step, procedure_posting of a catalogue.
+
+    By what `path` is: a .parquet or .json/.jsonl of the national portal, an .xlsx list, a folder of CSV
+    (procedures.csv and others), or a folder of dated snapshots, each a file of those kinds whose name begins with its
+    day (2025-07-01-danh-muc.parquet). Snapshots become versions: a new one only where the content changed; what is no
+    longer there ended the day before. Raises KnownError E-CATALOGUE naming the place.
+    """
+    if not path.exists():
+        raise fault(f"[{path}] is not there.", "correct the path")
+    if path.is_dir():
+        dated = sorted(file for file in path.iterdir() if _DATED.match(file.name) and file.suffix.lower() in _READERS)
+        return _versions(dated) if dated and not (path / FILES["procedure"]).exists() else read_folder(path)
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        kinds = ", ".join(_READERS)
+        raise fault(f"[{path}] is of no kind that is read ({kinds}).", "save it as one of these, or give a folder")
+    return reader(path)
+
+
+def _versions(files: list[Path]) -> dict[str, pd.DataFrame]:
+    """The snapshots joined to versions, the oldest day first."""
+    rows: dict[str, list[pd.DataFrame]] = {name: [] for name in FILES}
+    running: dict[str, tuple[str, date]] = {}  # procedure -> its content and the day it began
+    ends: dict[tuple[str, date], date] = {}
+    for file in files:
+        frames, day = read_catalogue(file), _day(file)
+        content = _contents(frames)
+        for core in sorted(set(running) - set(content)):
+            ends[core, running.pop(core)[1]] = day - timedelta(days=1)
+        changed = {core for core, text in content.items() if core not in running or running[core][0] != text}
+        for core in sorted(changed):
+            if core in running:
+                ends[core, running[core][1]] = day - timedelta(days=1)
+            running[core] = (content[core], day)
+        for name in ("procedure", *_PARTS):
+            frame = frames[name]
+            rows[name].append(frame.loc[frame["proc_core"].isin(changed)].assign(valid_from=day))
+        rows["procedure_posting"].append(frames["procedure_posting"])
+    joined = {name: pd.concat(found, ignore_index=True) for name, found in rows.items()}
+    table = joined["procedure"]
+    keys = zip(table["proc_core"], table["valid_from"], strict=True)
+    table["valid_to"] = pd.Series([ends.get(key) for key in keys], dtype="object")
+    joined["procedure_posting"] = joined["procedure_posting"].drop_duplicates(KEYS["procedure_posting"])
+    return {name: frame.sort_values(KEYS[name], ignore_index=True) for name, frame in joined.items()}
+
+
+def _day(file: Path) -> date:
+    try:
+        return date.fromisoformat(file.name[:10])
+    except ValueError:
+        raise fault(
+            f"[{file}]: [{file.name[:10]}] is no day.", "begin the name with its day, as 2025-07-01"
+        ) from None
+
+
+def _contents(frames: dict[str, pd.DataFrame]) -> dict[str, str]:
+    """All that is said of each procedure, as one text."""
+    said: dict[str, list[str]] = {}
+    for name in ("procedure", *_PARTS):
+        frame = frames[name].drop(columns=["valid_from", "valid_to"], errors="ignore")
+        for core, *values in frame.itertuples(index=False, name=None):
+            told = ["" if value is None or pd.isna(value) else str(value) for value in values]
+            said.setdefault(str(core), []).append("\x1f".join([name, *told]))
+    return {core: "\x1e".join(sorted(lines)) for core, lines in said.items()}
