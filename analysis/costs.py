@@ -5,9 +5,11 @@ estimates the lower-middle one is taken, as the circular asks. Waiting has no pr
 cost): a shorter limit alone saves days, not money.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median_low
+
+import pandas as pd
 
 from domain.cost import Activity, HourlyRate, compliance_cost, rounded_vnd, saving
 
@@ -54,6 +56,22 @@ def activities(papers: float, *, effort: Effort | None = None) -> list[Activity]
         Activity("Chuẩn bị giấy tờ", each.paper_hours * papers, each.paper_vnd * papers),
         *trips[: each.trips],
     ]
+
+
+def costs_of_performance(
+    papers: Mapping[str, float], fees: Mapping[str, float], rate: HourlyRate | None
+) -> pd.DataFrame:
+    """What one performance of each procedure costs who goes through it; empty without an hourly rate.
+
+    Gives: proc_core, cost_vnd (the activities of so many papers, and the fee where it is known)
+    """
+    if rate is None:
+        return pd.DataFrame(columns=["proc_core", "cost_vnd"])
+    rows = []
+    for core in sorted(papers):
+        cost = compliance_cost(activities(papers[core]), rate, fees_vnd=fees.get(core, 0.0), subjects_per_year=1)
+        rows.append((core, float(cost.per_year)))
+    return pd.DataFrame(rows, columns=["proc_core", "cost_vnd"])
 
 
 def cost_change(

@@ -4,20 +4,19 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from analysis.catalogue_review import PARTS_OF_REVIEW, Dossiers, review_catalogue
 from analysis.comparison import fair_comparison
+from analysis.costs import costs_of_performance
 from analysis.curves import duration_curves
 from analysis.cut_effects import cut_effects
 from analysis.effects import unit_procedure_effects
-from analysis.families import families
 from analysis.frames import window
 from analysis.gate import data_gate
 from analysis.handover import handovers, throughput
 from analysis.inputs import Inputs
 from analysis.integrity import integrity_checks
 from analysis.limits import limit_curve, limit_cuts
-from analysis.overlap import overlaps
-from analysis.pairs import catalogue
-from analysis.papers import paper_catalogue, papers_most_asked, papers_of_procedures
+from analysis.papers import papers_most_asked
 from analysis.report_06a import identities, report_06a
 from analysis.speed import unit_speed
 from analysis.steps import step_times
@@ -26,17 +25,18 @@ from analysis.trend import quarter_series, trends
 from analysis.usage import unused_procedures
 from analysis.waiting import waiting_causes
 from analysis.workload import backlog_series, desk_load
+from domain.cost import HourlyRate
 
 Frames = dict[str, pd.DataFrame]
 
 
-def all_figures(inputs: Inputs, closed: set[str]) -> Frames:
+def all_figures(inputs: Inputs, closed: set[str], rate: HourlyRate | None) -> Frames:
     """Each analysis' frame by the name it has in QuarterAnalysis; parts in `closed` are empty."""
     figures = _times(inputs) | _desks(inputs, closed) | _catalogue_parts(inputs, closed)
     cuts, curve = _limits(inputs, figures["steps"])
     figures |= {"limits": cuts, "limit_curves": curve, **_comparisons(inputs, figures, closed)}
-    pairs, groups = _overlaps(inputs, cuts) if "overlaps" not in closed else (pd.DataFrame(), pd.DataFrame())
-    return figures | {"overlaps": pairs, "families": groups}
+    reviewed = _review(inputs, cuts, rate, closed)
+    return figures | reviewed | {"papers": _papers(inputs, reviewed)}
 
 
 def _times(inputs: Inputs) -> Frames:
@@ -96,26 +96,48 @@ def _catalogue_parts(inputs: Inputs, closed: set[str]) -> Frames:
     broken = identities(report, None if before.empty else report_06a(before)) if len(report) else pd.DataFrame()
     return {
         "unused": _unless("unused" in closed, lambda: _unused(inputs)),
-        "papers": _unless("papers" in closed, lambda: _papers(inputs)),
         "report_06a": report,
         "broken_identities": broken,
     }
 
 
-def _papers(inputs: Inputs) -> pd.DataFrame:
+def _review(inputs: Inputs, cuts: pd.DataFrame, rate: HourlyRate | None, closed: set[str]) -> Frames:
+    """What the review of the catalogue finds, with what the dossiers of the year add to it."""
+    names = {name for frames in PARTS_OF_REVIEW.values() for name in frames}
+    if set(PARTS_OF_REVIEW) <= closed:
+        return {name: pd.DataFrame() for name in names}
+    frames = {
+        "procedure": inputs.procedures,
+        "procedure_paper": inputs.papers,
+        "procedure_step": inputs.steps,
+    }
+    found = review_catalogue(
+        frames, on=inputs.quarter.last, thresholds=inputs.thresholds, dossiers=_dossiers(inputs, cuts, rate),
+    )  # fmt: skip
+    shut = {name for part in closed & set(PARTS_OF_REVIEW) for name in PARTS_OF_REVIEW[part]}
+    return {name: pd.DataFrame() if name in shut else found[name] for name in names}
+
+
+def _dossiers(inputs: Inputs, cuts: pd.DataFrame, rate: HourlyRate | None) -> Dossiers:
+    supplements = inputs.frame("supplement_count")
+    year = supplements["received_quarter"].isin(window(inputs.name, inputs.thresholds.window_quarters))
+    known = cuts.assign(limit_days=cuts["catalogue_days"].where(cuts["catalogue_days"].notna(), cuts["limit_days"]))
+    return Dossiers(
+        follows=inputs.frame("journey_count"),
+        supplements=supplements.loc[year].groupby("proc_core", sort=True)[["n", "supplemented"]].sum().reset_index(),
+        costs=costs_of_performance(inputs.papers_asked(), inputs.fees(), rate),
+        limits=known[["proc_core", "limit_days"]],
+    )
+
+
+def _papers(inputs: Inputs, reviewed: Frames) -> pd.DataFrame:
+    if reviewed["paper_types"].empty:
+        return pd.DataFrame()
     usage = inputs.frame("usage_count")
     year = usage["received_quarter"].isin(window(inputs.name, inputs.thresholds.window_quarters))
     brought = usage.loc[year].groupby("proc_core", sort=True)["n"].sum().rename("dossiers").reset_index()
-    types = paper_catalogue(inputs.papers, thresholds=inputs.thresholds)
-    holders = papers_of_procedures(inputs.papers, same_share=inputs.thresholds.paper_share)
+    types, holders = reviewed["paper_types"], reviewed["paper_holders"]
     return papers_most_asked(types, holders, brought, thresholds=inputs.thresholds)
-
-
-def _overlaps(inputs: Inputs, cuts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    parts = catalogue(inputs.procedures, inputs.papers, inputs.steps, thresholds=inputs.thresholds)
-    pairs = overlaps(parts, thresholds=inputs.thresholds)
-    known = cuts.assign(limit_days=cuts["catalogue_days"].where(cuts["catalogue_days"].notna(), cuts["limit_days"]))
-    return pairs, families(pairs, parts, known[["proc_core", "limit_days"]], thresholds=inputs.thresholds)
 
 
 def _unused(inputs: Inputs) -> pd.DataFrame:

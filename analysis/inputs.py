@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 
 import pandas as pd
 
+from analysis.competence import Facts
 from analysis.frames import in_force, window
 from analysis.papers import is_paper
 from analysis.thresholds import Thresholds
@@ -41,6 +42,8 @@ COLUMNS = {
     "procedure": [
         "proc_core", "valid_from", "valid_to", "name", "field_code", "level", "limit_quantity", "limit_unit",
     ],
+    "journey_count": ["proc_core", "next_proc_core", "cases", "followed", "people"],
+    "supplement_count": ["proc_core", "unit_code", "received_quarter", "n", "supplemented"],
     "unit_night": ["unit_code", "night", "status", "rows_in", "rows_ok", "rows_quarantined", "control_total"],
 }  # fmt: skip
 
@@ -117,6 +120,7 @@ class Inputs:
     def _why_off(self, part: str) -> str:
         durations, steps = self.frame("duration_count"), self.frame("step_count")
         procedures, posting = self.procedures, self.frame("procedure_posting")
+        no_catalogue = (procedures.empty, "chưa có danh mục thủ tục")
         no_dossiers, no_limits = durations.empty, not self.has_limits
         no_step_times = steps.empty or not steps["elapsed_half_days"].notna().any()
         no_steps = "nguồn dữ liệu không ghi từng bước, hoặc không ghi giờ của từng bước"
@@ -137,6 +141,9 @@ class Inputs:
                 if len(procedures)
                 else "chưa có danh mục thủ tục để so sánh",
             ),
+            "journeys": no_catalogue,
+            "cumbersome": no_catalogue,
+            "checks": no_catalogue,
             "unused": (
                 posting.empty or self.frame("usage_count").empty,
                 "chưa có danh sách thủ tục niêm yết" if posting.empty else "chưa có hồ sơ tiếp nhận",
@@ -234,6 +241,12 @@ class Inputs:
         outside = steps.dropna(subset=["office_code", "agency"]).sort_values(["office_code", "agency"])
         named = zip(outside["office_code"].astype(str), outside["agency"].astype(str), strict=True)
         return {office: agency for office, agency in named if agency}
+
+    def facts(self) -> dict[str, Facts]:
+        """What tells who may change each procedure."""
+        return {
+            str(row["proc_core"]): Facts.of(row, on=self.quarter.last) for row in self.procedures.to_dict("records")
+        }
 
     def fees(self) -> dict[str, float]:
         """Fee of each procedure, VND."""

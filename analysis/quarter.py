@@ -22,7 +22,7 @@ from domain.quarter import Quarter
 
 PARTS = (
     "timeliness", "comparison", "trends", "limits", "steps", "waiting", "workload", "handovers", "integrity",
-    "overlaps", "unused", "papers", "report_06a",
+    "overlaps", "journeys", "cumbersome", "checks", "unused", "papers", "report_06a",
 )  # fmt: skip
 
 
@@ -62,6 +62,12 @@ class QuarterAnalysis:
     trends: pd.DataFrame = field(default_factory=pd.DataFrame)
     series: pd.DataFrame = field(default_factory=pd.DataFrame)
     cut_effects: pd.DataFrame = field(default_factory=pd.DataFrame)
+    checks: pd.DataFrame = field(default_factory=pd.DataFrame)
+    paper_types: pd.DataFrame = field(default_factory=pd.DataFrame)
+    paper_holders: pd.DataFrame = field(default_factory=pd.DataFrame)
+    journeys: pd.DataFrame = field(default_factory=pd.DataFrame)
+    asked_twice: pd.DataFrame = field(default_factory=pd.DataFrame)
+    cumbersome: pd.DataFrame = field(default_factory=pd.DataFrame)
     switched_off: list[tuple[str, str]] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
 
@@ -97,7 +103,7 @@ def quarter_analysis(
     if hourly_rate is None:
         off.append(("costs", "chưa khai báo giá trị một giờ công (hourly_rate)"))
     closed = {part for part, _ in off}
-    figures = all_figures(inputs, closed)
+    figures = all_figures(inputs, closed, hourly_rate)
     drafts, flags = _conclusions(inputs, figures, hourly_rate)
     return QuarterAnalysis(
         quarter=quarter,
@@ -134,7 +140,7 @@ def _conclusions(
     known = proposing.ProposalContext(
         quarter=str(inputs.quarter), names=names, rate=rate,
         dossiers=inputs.yearly_dossiers(), papers=inputs.papers_asked(), fees=inputs.fees(),
-        agencies=inputs.agencies(),
+        agencies=inputs.agencies(), facts=inputs.facts(),
     )  # fmt: skip
     drafts = proposing.cut_days(figures["limits"], flags, known)
     drafts += proposing.merge(figures["families"], flags, known) if len(figures["families"]) else []

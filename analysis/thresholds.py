@@ -92,6 +92,7 @@ class Thresholds:
     supplement_high: float = _sourced(
         0.15, "Design rule 11 on cumbersome procedures: over 15 % sent back for supplement: the form is unclear"
     )
+    cumbersome_known: int = _sourced(3, "Own choice: a rank over one or two parts does not tell the whole")
 
     @classmethod
     def sources(cls) -> dict[str, str]:

@@ -17,8 +17,10 @@ app = typer.Typer(
 )
 site_app = typer.Typer(help="Make and check a site folder.", no_args_is_help=True)
 quarantine_app = typer.Typer(help="Rows set aside: list them, replay them after a correction.", no_args_is_help=True)
+catalogue_app = typer.Typer(help="A catalogue of procedures on its own, without dossiers.", no_args_is_help=True)
 app.add_typer(site_app, name="site")
 app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(catalogue_app, name="catalogue")
 
 Night = Annotated[str, typer.Argument(help="The working day whose data are collected, YYYY-MM-DD.")]
 
@@ -71,6 +73,26 @@ def site_check(folder: Path) -> None:
     with plain_errors():
         for line in check_site(folder):
             typer.echo(line)
+
+
+@catalogue_app.command("review")
+def catalogue_review(
+    place: Annotated[Path, typer.Argument(help="A .parquet, .json, .jsonl or .xlsx file, or a folder of them.")],
+    out: Annotated[Path, typer.Option(help="Folder the book and the workbook are written to.")] = Path("ra_soat"),
+    on: Annotated[str, typer.Option(help="The day whose versions are reviewed, YYYY-MM-DD; today by default.")] = "",
+) -> None:
+    """Review a catalogue: overlaps, families, papers, journeys, cumbersome procedures, content."""
+    from datetime import date  # noqa: PLC0415
+
+    from pipelines.catalogue_review import write_review  # noqa: PLC0415
+
+    with plain_errors():
+        try:
+            day = date.fromisoformat(on) if on else date.today()
+        except ValueError:
+            raise KnownError("E-CLI-DAY", f"[{on}] is no day.", mend="write it as 2026-11-24") from None
+        for path in write_review(place, out, on=day):
+            typer.echo(path)
 
 
 @app.command()

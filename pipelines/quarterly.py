@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 COUNTS = (
     "duration_count", "step_count", "report_count", "usage_count", "index_766_count", "due_gap_count",
     "integrity_count", "transition_count", "waiting_count", "desk_week", "unit_night",
+    "journey_count", "supplement_count",
 )  # fmt: skip
 DIMENSIONS = (
     "procedure", "procedure_paper", "procedure_step", "procedure_posting", "unit", "office", "calendar_day",

@@ -125,6 +125,20 @@ class QuarterResults(Protocol):
     @property
     def overlaps(self) -> pd.DataFrame: ...  # noqa: D102
     @property
+    def families(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def journeys(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def asked_twice(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def cumbersome(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def checks(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def paper_types(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def paper_holders(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
     def unused(self) -> pd.DataFrame: ...  # noqa: D102
     @property
     def papers(self) -> pd.DataFrame: ...  # noqa: D102

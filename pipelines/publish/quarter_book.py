@@ -3,7 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from analysis.catalogue_review import PARTS_OF_REVIEW
+from domain.quarter import Quarter
 from pipelines.publish import (
+    catalogue_view,
     formats,
     limit_view,
     pair_view,
@@ -15,10 +18,12 @@ from pipelines.publish import (
     trend_view,
 )
 from pipelines.publish.inputs import QuarterPapers
+from pipelines.publish.overlap_map import LEGEND_VI
 from pipelines.publish.rows import records
 from pipelines.publish.templating import write_page
 
 FILE_NAME = "so_tay_quy.html"
+FAMILIES_SHOWN = 12  # as many as one reviewing session lays side by side
 
 
 def write_quarter_book(papers: QuarterPapers, folder: Path) -> Path:
@@ -39,10 +44,33 @@ def write_quarter_book(papers: QuarterPapers, folder: Path) -> Path:
         why_less=dict.fromkeys(quarter_view.PART_VI, "") | dict(papers.results.notes),
         costs=cost_tables(papers),
         drawings=quarter_drawings.drawings(views),
+        **catalogue_views(papers),
         shown=quarter_view.SHOWN,
         steps_shown=pair_view.STEPS_SHOWN,
         **views,
     )
+
+
+def catalogue_views(papers: QuarterPapers) -> dict[str, Any]:
+    """What the book says of the catalogue itself, by name; the same parts as the book of a catalogue alone."""
+    names = [name for part in PARTS_OF_REVIEW.values() for name in part]
+    review = catalogue_view.CatalogueReview(
+        name=papers.site_name,
+        on=Quarter.parse(papers.quarter).last,
+        frames={name: getattr(papers.results, name) for name in names},
+        procedures=papers.procedures,
+        papers=papers.procedure_paper,
+        steps=papers.procedure_step,
+    )
+    return {
+        "fields": catalogue_view.fields(review),
+        "families": catalogue_view.families(review, FAMILIES_SHOWN),
+        "family_rows": catalogue_view.family_list(review),
+        "journeys": catalogue_view.journeys(review),
+        "cumbersome": catalogue_view.cumbersome(review),
+        "checks": catalogue_view.checks(review),
+        "legend": LEGEND_VI,
+    }
 
 
 def general_views(papers: QuarterPapers) -> dict[str, Any]:

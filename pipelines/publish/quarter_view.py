@@ -45,6 +45,9 @@ PART_VI = {
     "trends": "Xu hướng và tác động của việc cắt giảm",
     "integrity": "Kiểm tra cách ghi số liệu",
     "overlaps": "Thủ tục trùng lặp, chồng chéo",
+    "journeys": "Thủ tục nối tiếp nhau (liên thông)",
+    "cumbersome": "Thủ tục có yêu cầu cao so với thủ tục cùng loại",
+    "checks": "Nội dung công bố cần xem lại",
     "unused": "Thủ tục không phát sinh hồ sơ",
     "papers": "Giấy tờ bị yêu cầu nhiều nhất",
     "report_06a": "Biểu II.06a",
@@ -93,7 +96,7 @@ def summary(papers: QuarterPapers, *, slow: Sequence[str] = ()) -> list[str]:
             f"chi phí tuân thủ ước giảm {saving} đồng/năm (cộng các phương án tính được chi phí; các phương án có "
             "thể trùng nhau một phần)"
             if proposals["saving"].notna().any()
-            else "chưa tính được chi phí tuân thủ (xem phần 13)"
+            else "chưa tính được chi phí tuân thủ (xem phần 16)"
         )
         found.append(f"Dự thảo {len(proposals)} phương án đơn giản hóa; {cost}.")
     return found

@@ -46,8 +46,11 @@ def _versions(files: list[Path]) -> dict[str, pd.DataFrame]:
     rows: dict[str, list[pd.DataFrame]] = {name: [] for name in FILES}
     running: dict[str, tuple[str, date]] = {}  # procedure -> its content and the day it began
     ends: dict[tuple[str, date], date] = {}
-    for file in files:
-        frames, day = read_catalogue(file), _day(file)
+    days = [_day(file) for file in files]
+    if twice := next((day for i, day in enumerate(days) if day in days[:i]), None):
+        raise fault(f"[{files[0].parent}] has two snapshots of [{twice}].", "keep one file for each day")
+    for file, day in zip(files, days, strict=True):
+        frames = read_catalogue(file)
         content = _contents(frames)
         for core in sorted(set(running) - set(content)):
             ends[core, running.pop(core)[1]] = day - timedelta(days=1)
@@ -81,7 +84,8 @@ def _contents(frames: dict[str, pd.DataFrame]) -> dict[str, str]:
     """All that is said of each procedure, as one text."""
     said: dict[str, list[str]] = {}
     for name in ("procedure", *_PARTS):
-        frame = frames[name].drop(columns=["valid_from", "valid_to"], errors="ignore")
+        # papers in another order are the same papers; steps in another order are another procedure
+        frame = frames[name].drop(columns=["valid_from", "valid_to", "paper_no"], errors="ignore")
         for core, *values in frame.itertuples(index=False, name=None):
             told = ["" if value is None or pd.isna(value) else str(value) for value in values]
             said.setdefault(str(core), []).append("\x1f".join([name, *told]))

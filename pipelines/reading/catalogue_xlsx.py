@@ -1,6 +1,7 @@
 """The catalogue as a workbook: a list of procedures, sheets of their papers and steps, found by their headings."""
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -32,6 +33,7 @@ _STEP = {
     "bo phan": "role", "thoi gian": "planned_days", "don vi": "agency",
 }  # fmt: skip
 _SHEETS = (("procedure", _PROCEDURE, "name"), ("procedure_paper", _PAPER, "name"), ("procedure_step", _STEP, "task"))
+_AMOUNT = re.compile(r"(?<![\w/.,])(\d{1,3}(?:[.,]\d{3})+|\d{4,9})(?=\s*(?:đ|đồng|vnd|vnđ)?(?![\w/]))", re.IGNORECASE)
 _LISTS = ("legal_basis", "agencies", "decided_by", "target_groups", "forms")
 
 
@@ -96,21 +98,21 @@ def _rows(cells: list[list[object]], words: dict[str, str], needed: str) -> list
 
 def _column(heading: str, words: dict[str, str]) -> str:
     key = fold(heading)
-    return next((column for word, column in words.items() if key.startswith(word)), "")
+    return next((column for word, column in words.items() if re.match(rf"{word}(?!\w)", key)), "")
 
 
 def _procedure(row: dict[str, object]) -> dict[str, object]:
     limit = _days(str(row.get("limit_quantity") or ""))
     text = {"channel": "", "limit_quantity": None, "limit_unit": None, "fee_vnd": None}
     told = str(row.get("limit_quantity") or "")
-    fee = "".join(char for char in str(row.get("fee_vnd") or "") if char.isdigit())
+    fees = {amount.replace(".", "").replace(",", "") for amount in _AMOUNT.findall(str(row.get("fee_vnd") or ""))}
     levels = [level for word, level in (("xa", "XA"), ("huyen", "HUYEN"), ("tinh", "TINH"), ("bo", "BO"))
               if word in fold(str(row.get("level") or "")).split()]  # fmt: skip
     return row | {
         "limit_quantity": "" if limit is None else limit,
         "limit_unit": "" if limit is None else "WORKING_DAY",
         "channels": json.dumps([text | {"text": told}], ensure_ascii=False) if told and limit is None else "",
-        "fee_vnd": fee if fee and int(fee) >= 1000 else "",
+        "fee_vnd": fees.pop() if len(fees) == 1 else "",  # two amounts are two cases: no one fee
         "field_code": fold(str(row.get("field_name") or "")),
         "level": ",".join(levels),
     }

@@ -1,6 +1,7 @@
 """The catalogue as the new national portal's service answers it: one procedure, a list, or {"data": [...]}."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,8 @@ def read_portal_json(path: Path) -> dict[str, pd.DataFrame]:
     """Procedures, papers and steps of the portal's JSON (one object, a list, {"data": ...}, or one object a line)."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        content = (
-            [json.loads(line) for line in text.splitlines() if line.strip()] if path.suffix == ".jsonl" else None
-        )
-        found = content if content is not None else json.loads(text)
+        in_lines = path.suffix.lower() == ".jsonl"
+        found = [json.loads(line) for line in text.splitlines() if line.strip()] if in_lines else json.loads(text)
     except (ValueError, OSError) as error:
         raise fault(f"[{path}] is not JSON in UTF-8: {error}.", "save the portal's answer as it came") from None
     rows = _objects(found)
@@ -40,7 +39,7 @@ def read_portal_json(path: Path) -> dict[str, pd.DataFrame]:
 def _objects(content: object) -> list[Mapping[str, Any]]:
     if isinstance(content, dict):
         inner = next((content[key] for key in ("data", "items", "content") if key in content), None)
-        return _objects(inner) if inner is not None else [content]
+        return [content] if "code" in content or inner is None else _objects(inner)
     if isinstance(content, list):
         return [each for part in content for each in _objects(part)]
     return []
@@ -75,17 +74,25 @@ def _record(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _method(row: Mapping[str, Any]) -> dict[str, Any]:
     quantity, unit = row.get("processingTime"), str(row.get("processingTimeUnit") or "")
-    number = float(quantity) if quantity not in (None, "") else None
-    fees = [
-        float(each.get("amount") or 0) if isinstance(each, dict) else float(each) for each in row.get("fees") or []
-    ]
+    number = _number(quantity)
+    fees = [_number(each.get("amount") if isinstance(each, dict) else each) for each in row.get("fees") or []]
     return {
         "channel": str(row.get("submissionMethod") or "").lower(),
         "working_days": number * _UNITS[unit] if number is not None and unit in _UNITS else None,
         "calendar_days": number if number is not None and unit in {"DAY", "CALENDAR_DAY"} else None,
-        "fee_amounts_vnd": fees,
+        "fee_amounts_vnd": [fee for fee in fees if fee is not None],
         "time_text": " ".join(part for part in (text_of(quantity), unit) if part),
     }
+
+
+def _number(value: object) -> float | None:
+    """A number, or a text that is one ("5", "50.000"); None for any other text, which is kept as a text."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    text = text_of(value)
+    if re.fullmatch(r"\d{1,3}(?:\.\d{3})+", text):
+        return float(text.replace(".", ""))
+    return float(text) if re.fullmatch(r"\d+(?:\.\d+)?", text) else None
 
 
 def _documents(row: Mapping[str, Any]) -> Iterable[dict[str, Any]]:

@@ -115,6 +115,47 @@ def test_snapshots_become_versions(tmp_path: Path) -> None:
     ]
 
 
+def listed(path: Path, fee: str) -> float:
+    book = xlsxwriter.Workbook(path)
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ["Mã TTHC", "Tên TTHC", "Phiếu", "Phí, lệ phí"])
+    sheet.write_row(1, 0, ["1.000123", "Cấp giấy phép thử nghiệm", "70000", fee])
+    book.close()
+    return float(read_catalogue(path)["procedure"]["fee_vnd"].fillna(0).iloc[0])
+
+
+@pytest.mark.parametrize(
+    ("fee", "amount"),
+    [
+        ("50.000 đồng", 50_000),
+        ("Phí 50.000 đồng; lệ phí 20.000 đồng", 0),  # two cases, no one fee
+        ("Từ 50.000 đến 100.000 đồng", 0),
+        ("50.000 đồng (Thông tư 85/2019/TT-BTC)", 50_000),
+        ("Không", 0),
+    ],
+)
+def test_a_fee_is_told_only_when_it_is_one(tmp_path: Path, fee: str, amount: float) -> None:
+    assert listed(tmp_path / "phi.xlsx", fee) == amount
+
+
+def test_papers_in_another_order_make_no_version_and_one_day_has_one_snapshot(tmp_path: Path) -> None:
+    cases = json.loads(json.dumps(PROCEDURE["executionCases"]))
+    cases[0]["profileComponents"].reverse()
+    written(tmp_path / "2025-01-01.json", [PROCEDURE])
+    written(tmp_path / "2025-07-01.json", [PROCEDURE | {"executionCases": cases}])
+    assert len(read_catalogue(tmp_path)["procedure"]) == 1
+    written(tmp_path / "2025-07-01-lai.json", [PROCEDURE])
+    with pytest.raises(KnownError, match="two snapshots"):
+        read_catalogue(tmp_path)
+
+
+def test_odd_numbers_of_the_portal_stay_texts(tmp_path: Path) -> None:
+    methods = [{"submissionMethod": "DIRECT", "processingTime": "5 ngày", "fees": [None, "50.000"]}]
+    row = read_catalogue(written(tmp_path / "a.json", PROCEDURE | {"executionMethods": methods, "content": "x"}))
+    channel = json.loads(row["procedure"]["channels"].iloc[0])[0]
+    assert (channel["limit_quantity"], channel["fee_vnd"], channel["text"]) == (None, 50_000, "5 ngày")
+
+
 def test_what_cannot_be_read_says_so(tmp_path: Path) -> None:
     (tmp_path / "a.doc").write_text("x")
     (tmp_path / "b.json").write_text("{")

@@ -662,6 +662,13 @@ class MadeUpResults:
     trends: pd.DataFrame = field(default_factory=pd.DataFrame)
     series: pd.DataFrame = field(default_factory=pd.DataFrame)
     cut_effects: pd.DataFrame = field(default_factory=pd.DataFrame)
+    families: pd.DataFrame = field(default_factory=pd.DataFrame)
+    journeys: pd.DataFrame = field(default_factory=pd.DataFrame)
+    asked_twice: pd.DataFrame = field(default_factory=pd.DataFrame)
+    cumbersome: pd.DataFrame = field(default_factory=pd.DataFrame)
+    checks: pd.DataFrame = field(default_factory=pd.DataFrame)
+    paper_types: pd.DataFrame = field(default_factory=pd.DataFrame)
+    paper_holders: pd.DataFrame = field(default_factory=pd.DataFrame)
     switched_off: tuple[tuple[str, str], ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
 
