@@ -106,7 +106,13 @@ def test_the_book_lays_real_pairs_side_by_side(result: Result) -> None:
     assert len(flagged) == 60
     assert f"{len(flagged)} cặp thủ tục có dấu hiệu nên rà soát chung" in result.book
     part = result.book[result.book.index("9. Thủ tục trùng lặp") : result.book.index("10. Thủ tục không phát sinh")]
-    assert part.count("<article") == 6
+    assert part.count('<article class="card"') == 6
+    assert part.count('<article class="family"') == 12
+    assert "494 nhóm" in part
+    first = part[part.index('<article class="family"') :]
+    first = first[: first.index("</article>")]
+    assert "Đây là dấu hiệu để xem xét, không phải kết luận." in first
+    assert "nghiêng về xem xét chung" in first
     assert "(– ngày)" not in part
     words = [len(line.split()) for line in re.sub(r"</?(?:li|p|div|td|h\d)[^>]*>", "\n", part).splitlines()]
     assert max(words) < 500, "texts of law that the portal keeps as steps are shown shortened"
