@@ -30,6 +30,12 @@ PARTS_OF_REVIEW = {
     "checks": ("checks",),
 }
 
+_LEAST = {
+    "procedure": "proc_core name level field_code limit_quantity limit_unit result_name",
+    "procedure_paper": "proc_core paper_no name",
+    "procedure_step": "proc_core step_no task",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dossiers:
@@ -65,7 +71,7 @@ def review_catalogue(
       paper_type, name), journeys, asked_twice, cumbersome, as their functions give them
     """
     known = dossiers or Dossiers()
-    tables = [catalogue_frames[name] for name in ("procedure", "procedure_paper", "procedure_step")]
+    tables = [_with_columns(catalogue_frames[name], columns) for name, columns in _LEAST.items()]
     procedures, papers, _ = tables
     book = catalogue(*tables, thresholds=thresholds)
     pairs = overlaps(book, thresholds=thresholds)
@@ -82,6 +88,11 @@ def review_catalogue(
         "asked_twice": asked_twice(found, holders),
         "cumbersome": cumbersome(*tables, performance=performance, thresholds=thresholds),
     }
+
+
+def _with_columns(frame: pd.DataFrame, columns: str) -> pd.DataFrame:
+    """A part the catalogue does not tell is a frame of no rows, which still has its columns."""
+    return frame if len(frame) else frame.reindex(columns=[*dict.fromkeys([*frame.columns, *columns.split()])])
 
 
 def _limits(procedures: pd.DataFrame, of_dossiers: pd.DataFrame) -> pd.DataFrame:

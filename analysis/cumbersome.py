@@ -66,6 +66,8 @@ def cumbersome(
     """
     check_columns(procedures, ["proc_core", "name"], where="cumbersome")
     table = procedures.drop_duplicates("proc_core").sort_values("proc_core", kind="stable").reset_index(drop=True)
+    if table.empty:
+        return pd.DataFrame(columns=COLUMNS)
     cores = table["proc_core"].astype(str).tolist()
     values = _values(table, papers, steps).reindex(cores)
     done = performance.drop_duplicates("proc_core").set_index("proc_core").reindex(cores).astype(float)

@@ -84,7 +84,7 @@ class Thresholds:
     step_sum_slack: float = _sourced(0.01, "Rounding of hours and quarter days when the steps are added up")
     peers_minimum: int = _sourced(8, "Own choice: a quartile of fewer than eight has fewer than two on its far side")
     cumbersome_score: float = _sourced(
-        70.0, "Own choice: on average heavier than seven tenths of its peers; settled by reading real results"
+        70.0, "Own choice: on average heavier than seven tenths of its peers; 5 % of the real catalogue"
     )
     cumbersome_parts: int = _sourced(3, "Own choice: one or two heavy parts are common, three together are a pattern")
     approvals_many: int = _sourced(3, "Design rule 11 on cumbersome procedures: three or more layers of approval")

@@ -7,13 +7,17 @@ import pandas as pd
 
 from analysis.frames import check_columns, in_force, window
 from analysis.thresholds import Thresholds
-from domain.text import fold
+from domain.text import fold, normalise
 
-# Needed because they are rare: disasters, accidents, complaints, death abroad, protection of people.
-_RARE_NEEDED = re.compile(
-    r"thien tai|dich benh|khieu nai|to cao|tai nan|bao luc|tre em|nan nhan|giai the|pha san|khai tu|giam ho|quoc tich"
-    r"|thuong binh|liet si|khuyet tat|mo coi|cap cuu|hoa hoan|su co|tranh chap|boi thuong|phuc hoi"
+# Needed because they are rare: disasters, accidents, complaints, death, protection of people, taking back, mending.
+# With accents: "sự cố" (an accident) is not "có sự".
+_RARE = (
+    "thiên tai|dịch bệnh|cứu trợ|hỏa hoạn|sự cố|tai nạn|cấp cứu|thiệt hại|bồi thường|khiếu nại|tố cáo|tranh chấp"
+    "|bạo lực|trẻ em|nạn nhân|khuyết tật|mồ côi|giám hộ|con nuôi|khai tử|mai táng|thi hài|hài cốt|mất tích"
+    "|thương binh|liệt sĩ|quốc tịch|giải thể|phá sản|chấm dứt|thu hồi|hủy bỏ|cải chính|phục hồi|khôi phục"
 )
+_RARE_NEEDED = re.compile(rf"(?<!\w)(?:{_RARE})(?!\w)")
+_UNACCENTED = re.compile(rf"(?<!\w)(?:{fold(_RARE)})(?!\w)")
 
 
 def unused_procedures(  # noqa: PLR0913 - three frames and three settings, each named
@@ -44,5 +48,11 @@ def unused_procedures(  # noqa: PLR0913 - three frames and three settings, each 
         table[name] = [known[name].get(core) if name in known else None for core in table["proc_core"]]
     table["name"] = table["name"].where(table["name"].notna(), table["proc_core"])
     table["quarters"] = len(looked)
-    table["is_rare_needed"] = [_RARE_NEEDED.search(fold(str(name))) is not None for name in table["name"]]
+    table["is_rare_needed"] = [_is_rare_needed(str(name)) for name in table["name"]]
     return table[["proc_core", "name", "field_code", "field_name", "units", "quarters", "is_rare_needed"]]
+
+
+def _is_rare_needed(name: str) -> bool:
+    """Whether a title speaks of what is rare but needed; one typed without accents is read without them."""
+    plain = normalise(name).lower()
+    return (_UNACCENTED if plain.isascii() else _RARE_NEEDED).search(plain) is not None

@@ -1,6 +1,7 @@
-"""The review of a catalogue as pages show it: families side by side, journeys, papers, cumbersome ones, content."""
+"""The review of a catalogue as pages show it: the map of its fields, journeys, papers, cumbersome ones, content."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,31 +10,22 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.competence import Facts, joined, of_change
+from analysis.catalogue_checks import CHECK_VI
 from analysis.cumbersome import PART_VI
 from analysis.families import KIND_VI
-from analysis.overlap import RELATION_VI, RULE_VI
-from analysis.pair_features import FEATURE_VI
-from domain.text import normalise
+from analysis.overlap import RELATION_VI
 from pipelines.publish import formats
-from pipelines.publish.overlap_map import matrix
+from pipelines.publish.overlap_map import hundredths
 from pipelines.publish.rows import Row, records
 
-FAMILIES_SHOWN = 40
-MEMBERS_SHOWN = 6  # columns a person can still compare; the others are named
-PAPERS_SHOWN = 25
-STEPS_SHOWN = 12  # the portal breaks one text into dozens of lines and calls each a step
-WORDS_SHOWN = 30  # the portal copies whole articles of law into a step or a paper
 ROWS_SHOWN = 40
+CUMBERSOME_SHOWN = 30
+WORDS_SHOWN = 30  # the portal copies whole articles of law into a step or a paper
+ASKED_SHOWN = 3  # things one clause may ask for and still be told in its line
+NO_FIELD = "Chưa rõ lĩnh vực"
 _UNIT_VI = {"WORKING_DAY": "ngày làm việc", "DAY": "ngày", "HOUR": "giờ"}
-_KINDS = ("DUPLICATE", "LEVELS", "CASES")
-_MOST_MARKED = 0.6  # names that share less are other sentences: marking them all shows nothing
-CHECK_VI = {
-    "COMPLETENESS": "Thiếu bộ phận tạo thành thủ tục",
-    "STEP_SUM": "Tổng thời gian các bước không khớp thời hạn",
-    "OBSOLETE_AUTHORITY": "Còn nêu cơ quan không còn tổ chức",
-    "CHANNEL_LIMITS": "Thời hạn khác nhau theo cách thức nộp",
-}
+_MONEY = "cost"  # parts of PART_VI that are no plain counts
+_SHARE = "supplement_rate"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,20 +64,41 @@ class CatalogueReview:
         return found
 
     @cached_property
+    def homes(self) -> dict[str, str]:
+        """proc_core -> the family it is in; those in none left out."""
+        return {core: row["family_id"] for row in self.rows("families") for core in json.loads(row["proc_cores"])}
+
+    @cached_property
+    def paper_names(self) -> dict[str, str]:
+        """Paper type -> the name it is shown under."""
+        return {str(row["paper_type"]): str(row["name"]) for row in self.rows("paper_types")}
+
+    @cached_property
+    def tasks(self) -> dict[str, list[str]]:
+        """proc_core -> its steps in order, with the days planned for each where known."""
+        found: dict[str, list[str]] = {}
+        if self.steps.empty:
+            return found
+        for row in records(self.steps.sort_values(["proc_core", "step_no"], kind="stable")):
+            planned = row.get("planned_days")
+            days = "" if formats.is_unknown(planned) else f" ({formats.plain_number(planned, 2)} ngày)"
+            found.setdefault(str(row["proc_core"]), []).append(short(row["task"]) + days)
+        return found
+
+    @cached_property
     def step_counts(self) -> dict[str, int]:
         """Steps of each procedure."""
-        if self.steps.empty:
-            return {}
-        counts = self.steps.groupby("proc_core").size()
-        return {str(core): int(n) for core, n in counts.items()}
+        return {core: len(tasks) for core, tasks in self.tasks.items()}
 
+    @cached_property
+    def pairs(self) -> dict[tuple[str, str], Row]:
+        """The rows of `overlaps` by their two procedures."""
+        return {(str(row["proc_core"]), str(row["other_proc_core"])): row for row in self.rows("overlaps")}
 
-def families(review: CatalogueReview, most: int = FAMILIES_SHOWN) -> list[Row]:
-    """The families worth opening first, laid side by side: the plainest kind, then those with a cut in days."""
-    pairs = {(row["proc_core"], row["other_proc_core"]): row for row in review.rows("overlaps")}
-    found = [_family(review, row, pairs) for row in review.rows("families")]
-    found.sort(key=lambda row: (_KINDS.index(row["kind"]), not row["cut_days"], -row["size"], row["family_id"]))
-    return found[:most]
+    def field(self, core: object) -> str:
+        """The field of a procedure, said to be unknown where it is."""
+        name = self.procedure(core)["field_name"]
+        return NO_FIELD if formats.is_unknown(name) else str(name)
 
 
 def family_list(review: CatalogueReview) -> list[Row]:
@@ -93,7 +106,7 @@ def family_list(review: CatalogueReview) -> list[Row]:
     rows = [
         row
         | {
-            "field": review.procedure(json.loads(row["proc_cores"])[0])["field_name"] or "Chưa rõ lĩnh vực",
+            "field": review.field(json.loads(row["proc_cores"])[0]),
             "codes": json.loads(row["proc_cores"]),
             "kind_vi": KIND_VI[row["kind"]],
         }
@@ -104,36 +117,45 @@ def family_list(review: CatalogueReview) -> list[Row]:
 
 def fields(review: CatalogueReview) -> list[Row]:
     """The map of the whole: procedures of each field, how many of them are in a family, the largest family."""
-    total: dict[str, int] = {}
-    for row in records(review.procedures):
-        total[row.get("field_name") or "Chưa rõ lĩnh vực"] = (
-            total.get(row.get("field_name") or "Chưa rõ lĩnh vực", 0) + 1
-        )
-    held: dict[str, list[int]] = {}
-    for row in family_list(review):
-        held.setdefault(row["field"], []).append(row["size"])
+    total = Counter(review.field(core) for core in review.procedures.get("proc_core", []))
+    groups: dict[str, list[Row]] = {}
+    inside: Counter[str] = Counter()
+    for row in review.rows("families"):
+        homes = [review.field(core) for core in json.loads(row["proc_cores"])]
+        inside.update(homes)
+        for field in sorted(set(homes)):
+            groups.setdefault(field, []).append(row)
     rows = [
         {
             "field": field,
-            "procedures": total.get(field, 0),
-            "families": len(sizes),
-            "inside": sum(sizes),
-            "share": min(1.0, sum(sizes) / max(total.get(field, 0), 1)),
-            "largest": max(sizes),
+            "procedures": total[field],
+            "families": len(groups[field]),
+            "inside": inside[field],
+            "share": min(1.0, inside[field] / max(total[field], 1)),
+            "largest": max(row["size"] for row in groups[field]),
         }
-        for field, sizes in held.items()
+        for field in groups
     ]
     return sorted(rows, key=lambda row: (-row["inside"], row["field"]))
 
 
 def pairs_outside(review: CatalogueReview) -> list[Row]:
     """Proposed pairs that belong to no family, the likeliest first."""
-    home = {core: row["family_id"] for row in review.rows("families") for core in json.loads(row["proc_cores"])}
     return [
-        row | {"relation_vi": _capital(RELATION_VI[row["relation"]])}
-        for row in review.rows("overlaps")
-        if row["propose_merge"]
-        and (home.get(row["proc_core"]) is None or home.get(row["proc_core"]) != home.get(row["other_proc_core"]))
+        row for row in pair_rows(review, review.rows("overlaps")) if row["propose_merge"] and not row["in_family"]
+    ]
+
+
+def pair_rows(review: CatalogueReview, rows: Sequence[Row]) -> list[Row]:
+    """Pairs of the frame `overlaps` in one line each, told whether both are of one family."""
+    return [
+        row
+        | {
+            "relation_vi": formats.capital(RELATION_VI[row["relation"]]),
+            "hundredths": hundredths(row["score"]),
+            "in_family": review.homes.get(row["proc_core"], "") == review.homes.get(row["other_proc_core"], "-"),
+        }
+        for row in rows
     ]
 
 
@@ -156,56 +178,71 @@ def journeys(review: CatalogueReview) -> list[Row]:
 
 def papers(review: CatalogueReview, most: int = ROWS_SHOWN) -> list[Row]:
     """The papers most procedures ask for."""
-    rows = [row for row in review.rows("paper_types") if row["procedures"] > 1]
-    return [row | {"wordings": json.loads(row["names"])} for row in rows[:most]]
+    return [with_wordings(row) for row in review.rows("paper_types") if row["procedures"] > 1][:most]
 
 
-def cumbersome(review: CatalogueReview, most: int = 30) -> list[Row]:
-    """The procedures that ask most beside their peers, each part that is over with its figures."""
+def with_wordings(row: Row) -> Row:
+    """A row of paper types with the wordings of the paper, shortened."""
+    return row | {"wordings": [short(name) for name in json.loads(row["names"])]}
+
+
+def cumbersome(review: CatalogueReview, most: int = CUMBERSOME_SHOWN) -> list[Row]:
+    """The procedures that ask most beside their peers, each known part with its figures, those over first."""
     rows = [row for row in review.rows("cumbersome") if row["is_cumbersome"]]
     return [row | {"said": _parts(json.loads(row["parts"]))} for row in rows[:most]]
 
 
 def _parts(parts: Mapping[str, Any]) -> list[Row]:
-    return [{"part": PART_VI[name], **told} for name, told in parts.items() if told and told["is_over"]]
+    known = [(name, told) for name, told in parts.items() if told]
+    known.sort(key=lambda each: not each[1]["is_over"])
+    figures = ("value", "median", "p75")
+    return [
+        {"part": PART_VI[name], **told} | {f"{key}_vi": _figure_vi(name, told[key]) for key in figures}
+        for name, told in known
+    ]
+
+
+def _figure_vi(part: str, value: float) -> str:
+    if part == _SHARE:
+        return formats.percent(value)
+    return formats.money(value) if part == _MONEY else formats.plain_number(value)
 
 
 def checks(review: CatalogueReview) -> list[Row]:
-    """What does not fit in the content, by kind, with how many and the first of them."""
+    """What does not fit in the content, by kind: how many by clause, and the first of them; ROWS_SHOWN in all."""
     groups: dict[str, list[Row]] = {}
     for row in review.rows("checks"):
         groups.setdefault(row["check"], []).append(row)
+    each = ROWS_SHOWN // max(len(groups), 1)
     return [
-        {"check": name, "check_vi": CHECK_VI[name], "count": len(rows), "rows": rows[:ROWS_SHOWN]}
+        {
+            "check": name,
+            "check_vi": CHECK_VI[name],
+            "count": len(rows),
+            "procedures": len({row["proc_core"] for row in rows}),
+            "clauses": _clauses(rows),
+            "source": rows[0]["source"],
+            "rows": rows[:each],
+        }
         for name, rows in groups.items()
     ]
 
 
-def marked(names: Sequence[str]) -> list[list[tuple[str, bool]]]:
-    """Each name in runs of words, those that not all names have marked; none when too few are shared."""
-    split = [name.split() for name in names]
-    keys = [[normalise(word).lower().strip(".,;:()“”\"'") for word in words] for words in split]
-    common = set(keys[0]).intersection(*keys[1:]) if keys else set()
-    differ = [sum(key not in common for key in own) / max(len(own), 1) for own in keys]
-    if differ and sum(differ) / len(differ) > _MOST_MARKED:
-        return [[(name, False)] for name in names]
-    found = []
-    for words, own in zip(split, keys, strict=True):
-        runs: list[tuple[str, bool]] = []
-        for word, key in zip(words, own, strict=True):
-            mark = key not in common
-            if runs and runs[-1][1] == mark:
-                runs[-1] = (f"{runs[-1][0]} {word}", mark)
-            else:
-                runs.append((word, mark))
-        found.append(runs)
-    return found
+def _clauses(rows: Sequence[Mapping[Any, Any]]) -> list[tuple[str, int]]:
+    """Clause -> findings, most first; with what it asks for where that is few things."""
+    asked: dict[str, set[str]] = {}
+    for row in rows:
+        asked.setdefault(str(row["clause"]), set()).add(str(row["expected"]))
+    counts = Counter(str(row["clause"]) for row in rows)
+    told = {clause: "; ".join(sorted(each)) if len(each) <= ASKED_SHOWN else "" for clause, each in asked.items()}
+    order = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    return [(f"{clause} ({told[clause]})" if told[clause] else clause, n) for clause, n in order]
 
 
-def short(text: str) -> str:
+def short(text: str, most: int = WORDS_SHOWN) -> str:
     """A long text cut after a few words; no full stop at its end, since lists are joined by other marks."""
     words = str(text).rstrip(" .;").split()
-    return " ".join(words) if len(words) <= WORDS_SHOWN else " ".join(words[:WORDS_SHOWN]) + " …"
+    return " ".join(words) if len(words) <= most else " ".join(words[:most]) + " …"
 
 
 def limit_vi(procedure: Mapping[str, Any]) -> str:
@@ -216,95 +253,14 @@ def limit_vi(procedure: Mapping[str, Any]) -> str:
     return f"{formats.plain_number(quantity)} {_UNIT_VI.get(unit, '')}".strip()
 
 
-def _family(review: CatalogueReview, row: Row, pairs: Mapping[tuple[str, str], Row]) -> Row:
-    cores = [str(core) for core in json.loads(row["proc_cores"])]
-    cuts, names = json.loads(row["cuts"]), json.loads(row["names"])
-    shown = range(min(len(cores), MEMBERS_SHOWN))
-    runs = marked([names[i] for i in shown])
-    members = [_member(review, cores[i], runs[i], cuts[i], row) for i in shown]
-    links = json.loads(row["links"])
-    best = max(links, key=lambda link: (link["score"], link["a"], link["b"]))
-    holders = json.loads(row["paper_holders"])
-    asked = sorted(holders, key=lambda name: (-len(holders[name]), name))
-    return row | {
-        "kind_vi": KIND_VI[row["kind"]],
-        "field": review.procedure(cores[0])["field_name"],
-        "members": members,
-        "others": [{"core": cores[i], "name": names[i]} for i in range(len(shown), len(cores))],
-        "cut_days": sum(cut or 0 for cut in cuts),
-        "papers": [_paper(review, name, holders[name], cores, len(shown)) for name in asked[:PAPERS_SHOWN]],
-        "papers_hidden": max(len(asked) - PAPERS_SHOWN, 0),
-        "common_count": len(json.loads(row["papers_common"])),
-        "all_count": len(asked),
-        "steps": [short(task) for task in json.loads(row["steps_common"])[:STEPS_SHOWN]],
-        "steps_hidden": max(len(json.loads(row["steps_common"])) - STEPS_SHOWN, 0),
-        "map": matrix(cores, links) if len(cores) > 2 else "",
-        "evidence": evidence(pairs.get((best["a"], best["b"]), {})),
-        "best": best,
-        "competence": _competence(review, cores, bool(asked)),
-    }
-
-
-def _member(review: CatalogueReview, core: str, name: list[tuple[str, bool]], cut: float | None, row: Row) -> Row:
-    procedure = review.procedure(core)
-    return {
-        "core": core,
-        "runs": name,
-        "limit": limit_vi(procedure),
-        "cut": cut,
-        "is_shortest": core == row["limit_from"],
-        "level": _levels_vi(str(procedure.get("level") or "")),
-        "agencies": _list(procedure.get("agencies")),
-        "fee": procedure.get("fee_vnd"),
-        "papers": len(review.asked.get(core, {})),
-        "steps": review.step_counts.get(core, 0),
-    }
-
-
-def _paper(review: CatalogueReview, kind: str, holders: Sequence[int], cores: Sequence[str], shown: int) -> Row:
-    name = next((review.asked[cores[i]][kind] for i in holders if kind in review.asked.get(cores[i], {})), kind)
-    return {
-        "name": short(name),
-        "held": [i in holders for i in range(shown)],
-        "is_common": len(holders) == len(cores),
-        "count": len(holders),
-    }
-
-
-def evidence(pair: Mapping[str, Any]) -> list[Row]:
-    """What speaks for and against making a pair one, the weightiest first; nothing known is left out."""
-    if not pair:
-        return []
-    told = json.loads(pair["evidence"])
-    rows = [
-        {"what": label, "value": told[name]["value"], "adds": told[name]["adds"]}
-        for name, label in FEATURE_VI.items()
-        if told.get(name, {}).get("value") is not None and abs(told[name]["adds"]) >= 0.05
-    ]
-    rows.sort(key=lambda row: -abs(row["adds"]))
-    if told.get("rule"):
-        rows.insert(0, {"what": RULE_VI[told["rule"]], "value": None, "adds": 0.0})
-    return rows
-
-
-def _competence(review: CatalogueReview, cores: Sequence[str], has_papers: bool) -> str:
-    parts = []
-    for core in cores:
-        facts = Facts.of(review.procedure(core), on=review.on)
-        parts += [of_change(change, facts) for change in (["PAPERS"] if has_papers else []) + ["LIMIT"]]
-    return joined(*parts)
-
-
-def _levels_vi(level: str) -> str:
+def levels_vi(level: str) -> str:
+    """The levels of a procedure in words: cấp tỉnh, xã."""
     words = {"XA": "xã", "HUYEN": "huyện", "TINH": "tỉnh", "BO": "bộ"}
     told = [words.get(each, "khác") for each in level.split(",") if each]
     return "cấp " + ", ".join(dict.fromkeys(told)) if told else formats.UNKNOWN
 
 
-def _list(value: object) -> list[str]:
+def listed(value: object) -> list[str]:
+    """A JSON list of the catalogue as texts; none where it says nothing."""
     text = "" if formats.is_unknown(value) else str(value)
     return [str(each) for each in json.loads(text)] if text.startswith("[") else []
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

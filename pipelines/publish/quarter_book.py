@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from analysis.catalogue_review import PARTS_OF_REVIEW
-from domain.quarter import Quarter
 from pipelines.publish import (
     catalogue_view,
+    family_view,
     formats,
     limit_view,
     pair_view,
@@ -23,21 +22,17 @@ from pipelines.publish.rows import records
 from pipelines.publish.templating import write_page
 
 FILE_NAME = "so_tay_quy.html"
-FAMILIES_SHOWN = 12  # as many as one reviewing session lays side by side
 
 
 def write_quarter_book(papers: QuarterPapers, folder: Path) -> Path:
     """Write the book of a quarter; returns its path. Same analysis, same bytes."""
     views = general_views(papers) | slow_views(papers)
-    pairs, all_pairs = pair_view.overlap_pairs(papers)
     return write_page(
         folder / FILE_NAME,
         "so_tay_quy.html",
         papers=papers,
         period=formats.quarter(papers.quarter),
         summary=quarter_view.summary(papers, slow=slow_summary.slow_sentences(papers)),
-        pairs=pairs,
-        all_pairs=all_pairs,
         off=quarter_view.parts_off(papers.results.switched_off),
         notes=quarter_view.parts_off(papers.results.notes),
         why_off=dict.fromkeys(quarter_view.PART_VI, "") | dict(papers.results.switched_off),
@@ -46,25 +41,20 @@ def write_quarter_book(papers: QuarterPapers, folder: Path) -> Path:
         drawings=quarter_drawings.drawings(views),
         **catalogue_views(papers),
         shown=quarter_view.SHOWN,
-        steps_shown=pair_view.STEPS_SHOWN,
         **views,
     )
 
 
 def catalogue_views(papers: QuarterPapers) -> dict[str, Any]:
     """What the book says of the catalogue itself, by name; the same parts as the book of a catalogue alone."""
-    names = [name for part in PARTS_OF_REVIEW.values() for name in part]
-    review = catalogue_view.CatalogueReview(
-        name=papers.site_name,
-        on=Quarter.parse(papers.quarter).last,
-        frames={name: getattr(papers.results, name) for name in names},
-        procedures=papers.procedures,
-        papers=papers.procedure_paper,
-        steps=papers.procedure_step,
-    )
+    review = pair_view.review_of(papers)
+    all_pairs, pairs, pairs_left = pair_view.overlap_pairs(papers, review)
     return {
+        "pairs": pairs,
+        "all_pairs": all_pairs,
+        "pairs_left": pairs_left,
         "fields": catalogue_view.fields(review),
-        "families": catalogue_view.families(review, FAMILIES_SHOWN),
+        "families": family_view.families(review, pair_view.FAMILIES_SHOWN),
         "family_rows": catalogue_view.family_list(review),
         "journeys": catalogue_view.journeys(review),
         "cumbersome": catalogue_view.cumbersome(review),

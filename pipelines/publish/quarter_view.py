@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines.publish import formats
+from pipelines.publish.catalogue_view import with_wordings
 from pipelines.publish.inputs import QuarterPapers
 from pipelines.publish.rows import Row, reading, records
 
@@ -254,7 +255,7 @@ def asked_papers(papers: QuarterPapers) -> list[Row]:
     if table.empty:
         return []
     rows = table[table["is_often"].astype(bool) & (table["dossiers"] > papers.minimum_group)].head(SHOWN)
-    return [row | {"label": row["name"]} for row in records(rows)]
+    return [with_wordings(row) | {"label": row["name"]} for row in records(rows)]
 
 
 def proposals(papers: QuarterPapers) -> list[Row]:

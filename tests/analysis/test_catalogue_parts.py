@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 from analysis.catalogue_checks import catalogue_checks
+from analysis.catalogue_review import review_catalogue
 from analysis.competence import UNKNOWN, Facts, joined, of_change
 from analysis.cumbersome import PART_VI, cumbersome
 from analysis.thresholds import Thresholds
+from analysis.usage import unused_procedures
 
 LIMITS = Thresholds()
 AFTER, BEFORE = date(2026, 1, 5), date(2025, 6, 30)
@@ -162,6 +164,39 @@ def test_row_order_changes_nothing() -> None:  # T33
     one = cumbersome(*crowd(), performance=NOTHING, thresholds=LIMITS)
     mixed = [frame.sample(frac=1, random_state=4) for frame in crowd()]
     assert one.to_csv() == cumbersome(*mixed, performance=NOTHING, thresholds=LIMITS).to_csv()
+
+
+def test_a_catalogue_without_papers_and_steps_is_reviewed_as_far_as_it_goes() -> None:
+    frames = {"procedure": crowd()[0], "procedure_paper": pd.DataFrame(), "procedure_step": pd.DataFrame()}
+    frames["procedure"] = frames["procedure"].assign(limit_quantity=5.0, limit_unit="WORKING_DAY", result_name="")
+    found = review_catalogue(frames, on=AFTER, thresholds=LIMITS)
+    assert len(found["cumbersome"]) == 10
+    assert found["paper_types"].empty
+    assert found["journeys"].empty
+    nothing = review_catalogue(dict.fromkeys(frames, pd.DataFrame()), on=AFTER, thresholds=LIMITS)
+    assert all(frame.empty for frame in nothing.values())
+
+
+# ---- rare but needed ----------
+
+
+@pytest.mark.parametrize(
+    ("name", "rare"),
+    [
+        ("Hỗ trợ khắc phục sự cố môi trường", True),
+        ("Ho tro khac phuc su co moi truong", True),
+        ("Thủ tục đăng ký giám hộ", True),
+        ("Thu hồi giấy phép nuôi ong", True),
+        ("Điều chỉnh khi có sự thay đổi chủ", False),  # "có sự" is no accident
+        ("Cấp giấy phép nuôi ong", False),
+    ],
+)
+def test_what_nobody_used_may_still_be_needed(name: str, rare: bool) -> None:
+    posted = pd.DataFrame({"proc_core": ["1"], "unit_code": ["U"], "valid_from": [date(2016, 1, 1)]})
+    used = pd.DataFrame({"proc_core": ["2"], "unit_code": ["U"], "received_quarter": ["2017-Q4"], "n": [5]})
+    known = pd.DataFrame({"proc_core": ["1"], "name": [name], "field_code": ["X"], "field_name": ["X"]})
+    table = unused_procedures(posted, used, known, quarter="2017-Q4", on=date(2017, 12, 31), thresholds=LIMITS)
+    assert table["is_rare_needed"].tolist() == [rare]
 
 
 # ---- who may change it ----------

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from pipelines.reading.catalogue_file import read_catalogue
 
 from analysis.families import families
 from analysis.overlap import MERGEABLE, RELATION_VI, START, overlapping_procedures, overlaps, typed_pairs
@@ -20,6 +19,7 @@ from analysis.pair_features import FEATURE_VI, FEATURES, pair_features
 from analysis.pairs import Catalogue, catalogue
 from analysis.thresholds import Thresholds
 from domain.errors import KnownError
+from pipelines.reading.catalogue_file import read_catalogue
 
 LIMITS = Thresholds()
 SHARED = Path(os.environ.get("TINHGON_SHARED", Path(__file__).parents[3] / "shared")) / "data"

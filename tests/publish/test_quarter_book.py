@@ -5,7 +5,7 @@ import pytest
 
 from pipelines.publish import charts, pair_view, quarter_view, slow_charts, step_view
 from pipelines.publish.quarter_book import write_quarter_book
-from tests.publish import samples
+from tests.publish import catalogue_samples, samples
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +62,19 @@ def test_a_small_unit_is_pooled_until_it_cannot_be_subtracted():
 
 
 def test_pairs_are_laid_side_by_side_and_opposites_are_not_called_overlap(html):
-    ((pair,), everything) = pair_view.overlap_pairs(samples.quarter_papers())
-    assert len(everything) == 1
-    assert pair["common"] == ["Bản gốc Giấy chứng nhận đã cấp", "Đơn đăng ký biến động"]
-    assert pair["only_one"] == ["Văn bản công nhận việc thay đổi"]
-    assert pair["only_two"] == ["Bản sao Căn cước công dân"]
-    assert (pair["one_limit"], pair["two_limit"]) == ("15 ngày làm việc", "10 ngày làm việc")
+    papers = samples.quarter_papers()
+    everything, (pair,), left = pair_view.overlap_pairs(papers, pair_view.review_of(papers))
+    assert (len(everything), left) == (1, [])
+    asked = {row["name"]: (row["held"], row["is_common"]) for row in pair["papers"]}
+    assert asked == {
+        "Bản gốc Giấy chứng nhận đã cấp": ([True, True], True),
+        "Đơn đăng ký biến động": ([True, True], True),
+        "Văn bản công nhận việc thay đổi": ([True, False], False),
+        "Bản sao Căn cước công dân": ([False, True], False),
+    }
+    assert [member["limit"] for member in pair["members"]] == ["15 ngày làm việc", "10 ngày làm việc"]
+    assert [member["is_shortest"] for member in pair["members"]] == [False, True]
+    assert "1 thủ tục bớt được 5 ngày" in html
     assert "Các bước giống hệt nhau (4)" in html
 
 
@@ -141,3 +148,37 @@ def test_long_names_are_folded_to_three_lines():
     lines = charts.folded(" ".join(["thủ"] * 60)).split("\n")
     assert len(lines) == 3
     assert lines[2].endswith("…")
+
+
+def test_a_family_laid_out_takes_its_pairs_with_it_and_others_of_one_family_are_shown_once(monkeypatch):
+    rows = catalogue_samples.overlaps()
+    found = samples.results(
+        overlaps=rows,
+        families=catalogue_samples.families(),
+        flags=pd.DataFrame(columns=samples.results().flags.columns),
+    )
+    papers = samples.quarter_papers(results=found, procedures=catalogue_samples.procedures())
+    review = pair_view.review_of(papers)
+    every, shown, left = pair_view.overlap_pairs(papers, review)
+    assert (len(every), [row["proc_core"] for row in shown], left) == (4, ["1.000004"], [])
+    monkeypatch.setattr(pair_view, "FAMILIES_SHOWN", 0)  # no family is laid out: one pair stands for the family
+    every, shown, left = pair_view.overlap_pairs(papers, review)
+    assert [(row["proc_core"], row["other_proc_core"]) for row in shown] == [
+        ("1.000001", "1.000002"),
+        ("1.000004", "1.000005"),
+    ]
+    assert [(row["proc_core"], row["other_proc_core"]) for row in left] == [
+        ("1.000002", "1.000003"),
+        ("1.000001", "1.000003"),
+    ]
+
+
+def test_book_shows_the_parts_of_the_catalogue_it_was_given(tmp_path, check_page):
+    found = samples.results(**catalogue_samples.frames())
+    papers = samples.quarter_papers(results=found, procedures=catalogue_samples.procedures())
+    page = write_quarter_book(papers, tmp_path).read_text("utf-8")
+    outline = check_page(page)
+    assert outline.ids.count("nhom-f1") == 1
+    assert "Xem xét thực hiện liên thông" in page
+    assert "▲ Số giấy tờ phải nộp: 9" in page
+    assert "Điểm đ khoản 2 Điều 8 (thời hạn giải quyết)" in page
