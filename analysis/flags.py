@@ -101,7 +101,7 @@ def overlap_flags(pairs: pd.DataFrame, context: FlagContext) -> list[dict[str, A
         sentence = (
             f"Hai thủ tục {context.names.procedure(row.proc_core)} và "
             f"{context.names.procedure(row.other_proc_core)} có "
-            f"dấu hiệu {RELATION_VI[row.relation]} (mức giống nhau {number_vi(row.score, 2)} trên 1: "
+            f"dấu hiệu {RELATION_VI[row.relation]} (khả năng nên xem xét chung {share_vi(row.score)}: "
             f"{_common(row)}); đề "
             "nghị rà soát xem có thể dùng chung một quy trình, một bộ hồ sơ hay không."
         )
