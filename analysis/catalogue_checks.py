@@ -4,7 +4,6 @@ Each finding is a question to the agency that keeps the catalogue. What the cata
 that is missing or empty throughout) is not asked for: it tells of the file, not of the procedure.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -13,7 +12,7 @@ from typing import Any, Final
 import pandas as pd
 
 from analysis.competence import NO_DISTRICT_SINCE
-from analysis.frames import check_columns, in_force, text_or_none
+from analysis.frames import check_columns, in_force, listed, text_or_none
 from analysis.thresholds import Thresholds
 from analysis.words import number_vi
 from domain.text import expand_abbreviations, normalise
@@ -111,7 +110,7 @@ def _keeps_forms(held: pd.DataFrame, papers: dict[str, list[dict[str, Any]]]) ->
         own = papers.get(str(row["proc_core"]), [])
         if any(_FORM_NAMED.search(str(paper["name"])) for paper in own):
             named += 1
-            having += bool(_list(row.get("forms")) or any(_list(paper.get("forms")) for paper in own))
+            having += bool(listed(row.get("forms")) or any(listed(paper.get("forms")) for paper in own))
     return 2 * having >= named
 
 
@@ -130,7 +129,7 @@ def _of(frame: pd.DataFrame, held: pd.DataFrame, order: list[str]) -> dict[str, 
 def _completeness(
     row: dict[str, Any], papers: list[dict[str, Any]], steps: list[dict[str, Any]], recorded: set[str]
 ) -> Iterator[dict[str, Any]]:
-    channels = _list(row.get("channels"))
+    channels = listed(row.get("channels"))
     said = " ".join(str(each.get("text") or "") for each in channels if isinstance(each, dict))
     limits = [each for each in channels if isinstance(each, dict) and _number(each.get("limit_quantity")) is not None]
     sets = sum((_number(paper.get(name)) or 0) for paper in papers for name in ("originals", "copies"))
@@ -142,9 +141,9 @@ def _completeness(
         ("d", "thành phần hồ sơ", "paper.name" in recorded, bool(papers)),
         ("d", "số lượng hồ sơ", bool(papers) and bool({"paper.originals", "paper.copies"} & recorded), sets > 0),
         ("đ", "thời hạn giải quyết", "limit_quantity" in recorded, has_limit or _TIME_TEXT.search(said) is not None),
-        ("e", "đối tượng thực hiện", "target_groups" in recorded, bool(_list(row.get("target_groups")))),
+        ("e", "đối tượng thực hiện", "target_groups" in recorded, bool(listed(row.get("target_groups")))),
         ("g", "cơ quan giải quyết", "agencies" in recorded,
-         bool(_list(row.get("agencies")) or _list(row.get("decided_by")))),
+         bool(listed(row.get("agencies")) or listed(row.get("decided_by")))),
         ("h", "kết quả thực hiện", "result_name" in recorded, text_or_none(row.get("result_name")) is not None),
         *_where_said(row, papers, said, recorded),
     ]  # fmt: skip
@@ -160,7 +159,7 @@ def _where_said(
     row: dict[str, Any], papers: list[dict[str, Any]], said: str, recorded: set[str]
 ) -> Iterator[tuple[str, str, bool, bool]]:
     """Parts the law asks for only when the procedure has them: asked for when its own text says it has."""
-    forms = _list(row.get("forms")) or [form for paper in papers for form in _list(paper.get("forms"))]
+    forms = listed(row.get("forms")) or [form for paper in papers for form in listed(paper.get("forms"))]
     named = any(_FORM_NAMED.search(str(paper["name"])) for paper in papers)
     yield "h", "mẫu đơn, mẫu tờ khai", named and bool({"forms", "paper.forms"} & recorded), bool(forms)
     eligible = _ELIGIBLE.search(f"{row['name']} {text_or_none(row.get('result_name')) or ''}") is not None
@@ -172,7 +171,7 @@ def _where_said(
     )
     fees = [
         row.get("fee_vnd"),
-        *(each.get("fee_vnd") for each in _list(row.get("channels")) if isinstance(each, dict)),
+        *(each.get("fee_vnd") for each in listed(row.get("channels")) if isinstance(each, dict)),
     ]
     there = any(_number(fee) is not None for fee in fees) or _FEE_SAID.search(said) is not None
     yield "h", "mức phí, lệ phí", "fee_vnd" in recorded and _FEE_TEXT.search(said) is not None, there
@@ -211,7 +210,7 @@ def _step_sum(row: dict[str, Any], steps: list[dict[str, Any]], thresholds: Thre
 def _channel_limits(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Limits that differ between channels, or from the procedure's own. Several cases of one channel make a set."""
     found: dict[str, set[tuple[float, str]]] = {}
-    for each in _list(row.get("channels")):
+    for each in listed(row.get("channels")):
         value, unit = (
             _limit(each.get("limit_quantity"), each.get("limit_unit")) if isinstance(each, dict) else (None, "")
         )
@@ -242,7 +241,7 @@ def _obsolete(
     """Authorities of the district level, gone since 1/7/2025; one finding a procedure, naming where each stands."""
     places: dict[str, list[str]] = {
         "tên thủ tục": [str(row["name"])],
-        "cơ quan giải quyết": [*_list(row.get("agencies")), *_list(row.get("decided_by"))],
+        "cơ quan giải quyết": [*listed(row.get("agencies")), *listed(row.get("decided_by"))],
         "các bước": [str(step.get(name) or "") for step in steps for name in ("agency", "role", "task")],
         "thành phần hồ sơ": [str(paper["name"]) for paper in papers],
         "kết quả": [text_or_none(row.get("result_name")) or ""],
@@ -296,15 +295,6 @@ def _limit_vi(limit: tuple[float, str]) -> str:
 
 def _number(value: object) -> float | None:
     return None if value is None or pd.isna(value) else float(value)  # type: ignore[call-overload,arg-type]
-
-
-def _list(value: object) -> list[Any]:
-    """The JSON list in a cell; empty for nothing."""
-    if isinstance(value, list):
-        return value
-    text = text_or_none(value)
-    found = json.loads(text) if text and text.startswith("[") else []
-    return [each for each in found if each not in ("", None)]
 
 
 def _has(column: "pd.Series[Any]") -> bool:

@@ -13,10 +13,11 @@ import pandas as pd
 from analysis.catalogue_checks import catalogue_checks
 from analysis.cumbersome import cumbersome
 from analysis.families import families
+from analysis.frames import working_days
 from analysis.journeys import journeys
 from analysis.overlap import overlaps
 from analysis.pairs import catalogue
-from analysis.papers import asked_twice, paper_catalogue, papers_of_procedures
+from analysis.papers import asked_twice, paper_catalogue, papers_of_procedures, typed_papers
 from analysis.thresholds import Thresholds
 
 Frames = dict[str, pd.DataFrame]
@@ -72,17 +73,18 @@ def review_catalogue(
     """
     known = dossiers or Dossiers()
     tables = [_with_columns(catalogue_frames[name], columns) for name, columns in _LEAST.items()]
-    procedures, papers, _ = tables
-    book = catalogue(*tables, thresholds=thresholds)
+    procedures, papers, steps = tables
+    typed = typed_papers(papers, same_share=thresholds.paper_share)
+    book = catalogue(procedures, typed, steps, thresholds=thresholds)
     pairs = overlaps(book, thresholds=thresholds)
     found = journeys(procedures, papers, follows=known.follows, thresholds=thresholds)
-    holders = papers_of_procedures(papers, same_share=thresholds.paper_share)
+    holders = papers_of_procedures(typed, same_share=thresholds.paper_share)
     performance = known.supplements.merge(known.costs, on="proc_core", how="outer")
     return {
         "overlaps": pairs,
         "families": families(pairs, book, _limits(procedures, known.limits), thresholds=thresholds),
         "checks": catalogue_checks(*tables, on=on, thresholds=thresholds),
-        "paper_types": paper_catalogue(papers, thresholds=thresholds),
+        "paper_types": paper_catalogue(typed, thresholds=thresholds),
         "paper_holders": holders,
         "journeys": found,
         "asked_twice": asked_twice(found, holders),
@@ -98,7 +100,6 @@ def _with_columns(frame: pd.DataFrame, columns: str) -> pd.DataFrame:
 def _limits(procedures: pd.DataFrame, of_dossiers: pd.DataFrame) -> pd.DataFrame:
     """proc_core, limit_days: the catalogue's working days; the dossiers' where it states none, or none in them."""
     rows = procedures.drop_duplicates("proc_core").set_index("proc_core")
-    stated = rows["limit_quantity"].astype(float).where(rows["limit_unit"].eq("WORKING_DAY"))
     own = of_dossiers.drop_duplicates("proc_core").set_index("proc_core")["limit_days"].astype(float)
-    every = stated.combine_first(own).rename("limit_days")
+    every = working_days(rows).combine_first(own).rename("limit_days")
     return every.rename_axis("proc_core").reset_index()

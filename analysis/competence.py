@@ -5,14 +5,13 @@ committee, other rules to the ministries) under Điều 31 of NĐ 63/2010, by wh
 proposes the rest. What the facts do not settle stays UNKNOWN: a person looks at the law before it is submitted.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from analysis.frames import text_or_none
+from analysis.frames import listed, text_or_none
 
 # From this day there is no district level. FOUND in the project's domain notes (§5.5).
 NO_DISTRICT_SINCE: Final = date(2025, 7, 1)
@@ -58,10 +57,10 @@ class Facts:
     @classmethod
     def of(cls, procedure: Mapping[Any, Any], *, on: date | None = None) -> "Facts":
         """The facts of a row of the catalogue: level, legal_basis (JSON list) and publisher, where it has them."""
-        levels, law = text_or_none(procedure.get("level")) or "", text_or_none(procedure.get("legal_basis")) or ""
+        levels = text_or_none(procedure.get("level")) or ""
         return cls(
             levels=[level for level in levels.split(",") if level],
-            legal_basis=[str(each) for each in json.loads(law)] if law.startswith("[") else [],
+            legal_basis=[str(each) for each in listed(procedure.get("legal_basis"))],
             publisher=text_or_none(procedure.get("publisher")) or "",
             on=on,
         )

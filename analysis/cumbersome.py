@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from analysis.frames import check_columns, text_or_none
+from analysis.frames import check_columns, listed, texts
 from analysis.papers import is_paper
 from analysis.thresholds import Thresholds
 from domain.text import fold
@@ -69,6 +70,7 @@ def cumbersome(
     if table.empty:
         return pd.DataFrame(columns=COLUMNS)
     cores = table["proc_core"].astype(str).tolist()
+    steps = steps.assign(folded=[fold(task) for task in texts(steps, "task")])
     values = _values(table, papers, steps).reindex(cores)
     done = performance.drop_duplicates("proc_core").set_index("proc_core").reindex(cores).astype(float)
     values["supplement_rate"] = (done["supplemented"] / done["n"]).where(done["n"] >= thresholds.minimum_cases)
@@ -81,7 +83,7 @@ def cumbersome(
     found = pd.DataFrame(rows).sort_values("at").reset_index(drop=True)
     found["proc_core"], found["name"] = cores, table["name"].astype(str)
     for column in ("field_code", "level"):
-        found[column] = _text(table, column)
+        found[column] = texts(table, column)
     found["complexity_signal"] = _signals(steps).reindex(cores).to_numpy()
     order = ["is_cumbersome", "score", "proc_core"]
     return found.sort_values(order, ascending=[False, False, True], kind="stable")[COLUMNS].reset_index(drop=True)
@@ -102,14 +104,14 @@ def _values(table: pd.DataFrame, papers: pd.DataFrame, steps: pd.DataFrame) -> p
             ["proc_core", *(["step_no"] if "step_no" in steps.columns else [])], kind="stable"
         )
         core = ordered["proc_core"].astype(str)
-        tasks = ordered["task"].map(lambda text: fold(str(text or "")))
+        tasks = ordered["folded"]
         values["steps"] = ordered.groupby(core).size()
         values["approvals"] = tasks.map(lambda text: bool(_APPROVAL.search(text))).groupby(core).sum()
         values["visits"] = tasks.map(lambda text: bool(_VISIT.search(text))).groupby(core).sum()
         values["hand_overs"] = _hand_overs(ordered)
-    for part, column in (("agencies", "agencies"), ("forms", "forms")):
-        if column in table.columns:
-            counts = [len(json.loads(text)) if text.startswith("[") else np.nan for text in _text(table, column)]
+    for part in ("agencies", "forms"):
+        if part in table.columns:
+            counts = [len(listed(text)) for text in texts(table, part)]
             values[part] = np.where(np.array(counts) > 0, counts, np.nan)
     return values
 
@@ -129,12 +131,12 @@ def _hand_overs(steps: pd.DataFrame) -> pd.Series:
 
 def _peers(table: pd.DataFrame, thresholds: Thresholds) -> tuple[list[str], dict[str, str]]:
     """The peer group of each procedure, and what each group is called."""
-    fields, levels = _text(table, "field_code"), _text(table, "level")
-    names = _text(table, "field_name") if "field_name" in table.columns else fields
+    fields, levels = texts(table, "field_code"), texts(table, "level")
+    names = texts(table, "field_name") if "field_name" in table.columns else fields
     close = [f"1|{field}|{level}" for field, level in zip(fields, levels, strict=True)]
     wide = [f"2|{level}" for level in levels]
     said = {"3|": "mọi thủ tục của danh mục"}
-    count, count_wide = _counted(close), _counted(wide)
+    count, count_wide = Counter(close), Counter(wide)
     groups = []
     for near, far, name, level in zip(close, wide, names, levels, strict=True):
         if count[near] >= thresholds.peers_minimum:
@@ -199,26 +201,12 @@ def _signals(steps: pd.DataFrame) -> pd.Series:
     approval. A signal of where to look, no measure."""
     if steps.empty:
         return pd.Series(dtype=float)
-    points = [_points(str(text or "")) for text in steps["task"]]
+    points = [_points(task) for task in steps["folded"]]
     summed: pd.Series = pd.Series(points, index=steps.index).groupby(steps["proc_core"].astype(str)).sum()
     return summed.round(1)
 
 
-def _points(task: str) -> float:
-    text = fold(task)
+def _points(text: str) -> float:
     actions = sum(bool(part.strip()) for part in _ACTION.split(text))
     counted = sum(len(pattern.findall(text)) for pattern in (_BRANCH, _VERIFY, _CONSULT, _DIALOGUE))
     return 5 + 0.5 * actions + 2 * counted + 1.5 * len(_APPROVAL.findall(text))
-
-
-def _counted(keys: Sequence[str]) -> Mapping[str, int]:
-    found: dict[str, int] = {}
-    for key in keys:
-        found[key] = found.get(key, 0) + 1
-    return found
-
-
-def _text(table: pd.DataFrame, column: str) -> list[str]:
-    if column not in table.columns:
-        return [""] * len(table)
-    return [text_or_none(value) or "" for value in table[column]]

@@ -78,7 +78,7 @@ def _family(group: list[int], book: Catalogue, known: dict[str, float], links: L
     days = sum(max(step[2], 0.0) for step in book.chains[group[0]]) if same_chain else float("nan")
     papers = [book.papers[i] for i in group]
     every = sorted(frozenset().union(*papers))
-    kind = _kind({relation for relation, _ in links.values()})
+    kind = kind_of({relation for relation, _ in links.values()})
     longest = max(group, key=lambda i: (len(book.chains[i]), -i))
     return {
         "family_id": stable_id("family", *cores),
@@ -110,7 +110,8 @@ def _family(group: list[int], book: Catalogue, known: dict[str, float], links: L
     }
 
 
-def _kind(relations: set[str]) -> str:
+def kind_of(relations: set[str]) -> str:
+    """One of KIND_VI for procedures related in these ways."""
     if relations <= {"duplicate"}:
         return "DUPLICATE"
     return "LEVELS" if relations <= {"duplicate", "level_twin"} else "CASES"

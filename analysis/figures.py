@@ -133,9 +133,7 @@ def _dossiers(inputs: Inputs, cuts: pd.DataFrame, rate: HourlyRate | None) -> Do
 def _papers(inputs: Inputs, reviewed: Frames) -> pd.DataFrame:
     if reviewed["paper_types"].empty:
         return pd.DataFrame()
-    usage = inputs.frame("usage_count")
-    year = usage["received_quarter"].isin(window(inputs.name, inputs.thresholds.window_quarters))
-    brought = usage.loc[year].groupby("proc_core", sort=True)["n"].sum().rename("dossiers").reset_index()
+    brought = pd.DataFrame(list(inputs.yearly_dossiers().items()), columns=["proc_core", "dossiers"])
     types, holders = reviewed["paper_types"], reviewed["paper_holders"]
     return papers_most_asked(types, holders, brought, thresholds=inputs.thresholds)
 

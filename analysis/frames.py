@@ -1,5 +1,6 @@
 """Small helpers every analysis starts and ends with: columns asked for are there, windows, present versions."""
 
+import json
 import math
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -44,6 +45,29 @@ def text_or_none(value: object) -> Key:
     if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA:
         return None
     return str(value) or None
+
+
+def listed(value: object) -> list[Any]:
+    """The JSON list a cell holds, without empty items; no items where it holds none."""
+    if isinstance(value, list):
+        return value
+    text = text_or_none(value)
+    found = json.loads(text) if text and text.startswith("[") else []
+    return [each for each in found if each not in ("", None)]
+
+
+def texts(table: pd.DataFrame, column: str) -> list[str]:
+    """A column as texts, "" where it says nothing or is not there."""
+    if column not in table.columns:
+        return [""] * len(table)
+    return [text_or_none(value) or "" for value in table[column]]
+
+
+def working_days(table: pd.DataFrame) -> "pd.Series[float]":
+    """The limit in working days; NaN where none is stated, in another unit, or not at all (limit_quantity, _unit)."""
+    if "limit_quantity" not in table.columns or "limit_unit" not in table.columns:
+        return pd.Series(float("nan"), index=table.index)
+    return table["limit_quantity"].astype(float).where(table["limit_unit"].eq("WORKING_DAY"))
 
 
 def _day(value: object) -> date | None:

@@ -1,10 +1,27 @@
 """Rows that are like each other, found exactly: no pair above the asked cosine is missed, none is guessed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 _BLOCK = 512  # rows compared with all others at once: 512 x 50,000 are 300 MB at the very most
+
+
+def unit_rows(texts: Sequence[str], *, letters: bool, run: int = 2) -> Any:
+    """One TF-IDF row of length 1 a text, of groups of two to four letters or of runs of up to `run` words.
+
+    None when no text says anything; an empty text is an empty row.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    if not any(texts):
+        return None
+    if letters:
+        maker = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, dtype=np.float64)
+    else:
+        maker = TfidfVectorizer(token_pattern=r"[^\W_]+", ngram_range=(1, run), sublinear_tf=True, dtype=np.float64)
+    return maker.fit_transform(texts)
 
 
 def near_pairs(rows: Any, least: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.frames import check_columns
-from analysis.likeness import near_pairs
+from analysis.frames import check_columns, texts, working_days
+from analysis.likeness import near_pairs, unit_rows
 from analysis.papers import papers_of_procedures
 from analysis.thresholds import Thresholds
 from analysis.titles import Title, parsed_title
@@ -57,33 +57,33 @@ def catalogue(
     cores = table["proc_core"].astype(str).tolist()
     place = {core: i for i, core in enumerate(cores)}
     titles = [parsed_title(str(name)) for name in table["name"]]
-    results = [fold(text) for text in _texts(table, "result_name")]
+    results = [fold(text) for text in texts(table, "result_name")]
     chains, tasks = _chains(steps, place)
     said = [" ".join(step[1] for step in chain) for chain in chains]
     words = {
-        "title": _unit_rows([title.core for title in titles], letters=True),
-        "object": _unit_rows([title.object for title in titles], letters=False),
-        "result": _unit_rows(results, letters=False),
-        "steps": _unit_rows(said, letters=False),
-        "conditions": _unit_rows(
-            [fold(text[:_CONDITION_LETTERS]) for text in _texts(table, "conditions")], letters=False
+        "title": unit_rows([title.core for title in titles], letters=True),
+        "object": unit_rows([title.object for title in titles], letters=False),
+        "result": unit_rows(results, letters=False),
+        "steps": unit_rows(said, letters=False),
+        "conditions": unit_rows(
+            [fold(text[:_CONDITION_LETTERS]) for text in texts(table, "conditions")], letters=False
         ),
     }
-    own_levels = [frozenset(_listed(text)) for text in _texts(table, "level")]
+    own_levels = [frozenset(_listed(text)) for text in texts(table, "level")]
     return Catalogue(
         cores=cores,
         names=table["name"].astype(str).tolist(),
         titles=titles,
-        fields=[fold(text) for text in _texts(table, "field_code")],
+        fields=[fold(text) for text in texts(table, "field_code")],
         levels=[frozenset(t.levels) or own for t, own in zip(titles, own_levels, strict=True)],
         results=results,
-        laws=[frozenset(_listed(text)) for text in _texts(table, "legal_basis")],
+        laws=[frozenset(_listed(text)) for text in texts(table, "legal_basis")],
         chains=chains,
         tasks=tasks,
         papers=_papers(papers, place, thresholds.paper_share),
         subjects=_sets(table, "target_groups"),
         agencies=_sets(table, "agencies"),
-        limits=_limits(table),
+        limits=working_days(table).tolist(),
         words=words,
     )
 
@@ -102,12 +102,6 @@ def candidate_pairs(book: Catalogue, *, thresholds: Thresholds) -> list[tuple[in
     return sorted(found)
 
 
-def _texts(table: pd.DataFrame, column: str) -> list[str]:
-    if column not in table.columns:
-        return [""] * len(table)
-    return ["" if pd.isna(value) else str(value) for value in table[column]]
-
-
 def _listed(text: str) -> list[str]:
     if not text.startswith("["):
         return [text] if text else []
@@ -115,33 +109,12 @@ def _listed(text: str) -> list[str]:
 
 
 def _sets(table: pd.DataFrame, column: str) -> list[frozenset[str]]:
-    return [frozenset(map(comparable, _listed(text))) - {""} for text in _texts(table, column)]
-
-
-def _limits(table: pd.DataFrame) -> list[float]:
-    """Working days; NaN where none is stated, or in another unit."""
-    if "limit_quantity" not in table.columns or "limit_unit" not in table.columns:
-        return [float("nan")] * len(table)
-    days: list[float] = table["limit_quantity"].astype(float).where(table["limit_unit"].eq("WORKING_DAY")).tolist()
-    return days
+    return [frozenset(map(comparable, _listed(text))) - {""} for text in texts(table, column)]
 
 
 def least_chain(chain: tuple[Any, ...]) -> bool:
     """True when a chain is long enough for an equal one to say something."""
     return len(chain) >= _LEAST_CHAIN
-
-
-def _unit_rows(texts: Sequence[str], *, letters: bool) -> Any:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    filled = [text or "" for text in texts]
-    if letters:
-        maker = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, dtype=np.float64)
-    else:
-        maker = TfidfVectorizer(token_pattern=r"[^\W_]+", ngram_range=(1, 2), sublinear_tf=True, dtype=np.float64)
-    if not any(filled):
-        return None
-    return maker.fit_transform(filled)
 
 
 def _near_sets(sets: Sequence[frozenset[str]], least: float) -> set[tuple[int, int]]:
@@ -178,8 +151,8 @@ def _chains(steps: pd.DataFrame, place: dict[str, int]) -> tuple[list[Chain], li
     if not steps.empty:
         table = steps.sort_values(["proc_core", "step_no"], kind="stable")
         who = next((name for name in ("role", "office_code", "agency") if name in table.columns), None)
-        actors = _texts(table, who) if who else [""] * len(table)
-        tasks = [text[:_TASK_LETTERS] for text in _texts(table, "task")]
+        actors = texts(table, who) if who else [""] * len(table)
+        tasks = [text[:_TASK_LETTERS] for text in texts(table, "task")]
         key = {text: fold(text) for text in sorted({*actors, *tasks})}
         days = [-1.0] * len(table)
         if "planned_days" in table.columns:

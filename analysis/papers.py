@@ -5,11 +5,10 @@ import re
 from collections import Counter
 from functools import lru_cache
 
-import numpy as np
 import pandas as pd
 
 from analysis.frames import check_columns
-from analysis.likeness import near_pairs
+from analysis.likeness import near_pairs, unit_rows
 from analysis.paper_kinds import KIND_VI, is_bare_form, kind_of, known_paper
 from analysis.thresholds import Thresholds
 from domain.text import normalise
@@ -107,12 +106,14 @@ def paper_key(name: str) -> str:
 def typed_papers(papers: pd.DataFrame, *, same_share: float) -> pd.DataFrame:
     """Every paper mentioned, with the type of paper it is, one row a procedure and wording.
 
-    Needs: proc_core, name
+    Needs: proc_core, name; papers that are typed already are given back as they are
     Gives: proc_core, name, key (the comparable wording), paper_type. Instructions are left out. A paper the state
     issues has its own name as type; a form named by nothing but "application" is its procedure's own; other
     wordings are one type when the cosine of their words is at least `same_share` and no telling word sets them apart.
     """
     check_columns(papers, ["proc_core", "name"], where="typed_papers")
+    if "paper_type" in papers.columns:
+        return papers
     rows = papers.loc[papers["name"].notna(), ["proc_core", "name"]].drop_duplicates()
     known = {name: paper_key(name) if is_paper(name) else "" for name in sorted(set(rows["name"]))}
     rows = rows.assign(key=rows["name"].map(known))
@@ -224,7 +225,7 @@ def _types(procedures: pd.Series, same_share: float) -> dict[str, str]:
     others = sorted(others, key=lambda key: (-int(procedures[key]), len(key), key))
     words = [frozenset(key.split()) for key in others]
     near: dict[int, list[tuple[float, int]]] = {}
-    for left, right, cosine in zip(*near_pairs(_word_rows(others), same_share), strict=True):
+    for left, right, cosine in zip(*near_pairs(unit_rows(others, letters=False, run=1), same_share), strict=True):
         near.setdefault(int(right), []).append((-float(cosine), int(left)))
     leader = list(range(len(others)))
     for i in range(len(others)):
@@ -236,14 +237,6 @@ def _types(procedures: pd.Series, same_share: float) -> dict[str, str]:
 
 def _told_apart(one: frozenset[str], other: frozenset[str]) -> bool:
     return any(word in _TELLING or word.isdigit() for word in one ^ other)
-
-
-def _word_rows(keys: list[str]) -> object:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    if len(keys) < 2:
-        return None
-    return TfidfVectorizer(token_pattern=r"[^\W_]+", sublinear_tf=True, dtype=np.float64).fit_transform(keys)
 
 
 def _shown(names: pd.Series) -> str:

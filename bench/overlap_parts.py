@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.catalogue_review import review_catalogue
-from analysis.likeness import near_pairs
+from analysis.likeness import near_pairs, unit_rows
 from analysis.overlap import overlaps
 from analysis.pairs import catalogue
 from analysis.thresholds import Thresholds
@@ -59,11 +59,8 @@ def made(place: Path, size: int) -> dict[str, pd.DataFrame]:
 
 def title_rows(frames: dict[str, pd.DataFrame]) -> tuple[list[str], object]:
     """The titles as they are compared, and their unit rows."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
     titles = [parsed_title(name).core for name in frames["procedure"]["name"]]
-    maker = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, dtype=np.float64)
-    return titles, maker.fit_transform(titles)
+    return titles, unit_rows(titles, letters=True)
 
 
 def main() -> None:

@@ -5,6 +5,10 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from analysis.shares import wilson
+
+CONFIDENCE = 0.95
+
 _EDGES = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 _SIDE, _PAD = 360, 56
 
@@ -19,15 +23,9 @@ def bins(truth: np.ndarray, score: np.ndarray) -> pd.DataFrame:
     for i, (low, high) in enumerate(pairwise(_EDGES)):
         inside = place == i
         if inside.any():
-            rows.append((low, high, int(inside.sum()), score[inside].mean(), *_wilson(truth[inside])))
+            ends = wilson(truth[inside].sum(), inside.sum(), CONFIDENCE)
+            rows.append((low, high, int(inside.sum()), score[inside].mean(), truth[inside].mean(), *map(float, ends)))
     return pd.DataFrame(rows, columns=["low", "high", "pairs", "said", "true", "ci_low", "ci_high"])
-
-
-def _wilson(truth: np.ndarray) -> tuple[float, float, float]:
-    n, share, z = len(truth), float(truth.mean()), 1.959964
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
-    return share, middle - half, middle + half
 
 
 def reliability_svg(table: pd.DataFrame) -> str:

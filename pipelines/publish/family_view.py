@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.competence import Facts, joined, of_change
-from analysis.families import KIND_VI
+from analysis.families import KIND_VI, kind_of
 from analysis.overlap import RELATION_VI, RULE_VI, START
 from analysis.pair_features import FEATURE_VI
 from pipelines.publish import formats
@@ -98,7 +98,7 @@ def pairs(review: CatalogueReview, rows: Sequence[Mapping[Any, Any]]) -> list[Ro
         asked = [review.asked.get(core, {}) for core in cores]
         group = _Group(
             cores=cores,
-            kind=_kind_of(str(row["relation"])),
+            kind=kind_of({str(row["relation"])}),
             text="",
             limit_from="" if least is None or len(set(known)) == 1 else cores[days.index(least)],
             cuts=[None if least is None or each is None else each - least for each in days],
@@ -109,10 +109,6 @@ def pairs(review: CatalogueReview, rows: Sequence[Mapping[Any, Any]]) -> list[Ro
         )
         found.append({**row, "family_id": "-".join(cores), **_laid_out(review, group)})
     return found
-
-
-def _kind_of(relation: str) -> str:
-    return {"duplicate": "DUPLICATE", "level_twin": "LEVELS"}.get(relation, "CASES")
 
 
 def _working_days(procedure: Mapping[str, Any]) -> float | None:
