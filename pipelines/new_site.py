@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from domain.errors import KnownError
+from pipelines.access import group_id
 from pipelines.site import load_site
 
 SITE = """\
@@ -70,6 +71,8 @@ def write_new_site(folder: Path, name: str) -> list[Path]:
 def check_site(folder: Path) -> Iterator[str]:
     """Read every file of a site; raises the first clear error, else yields what was understood."""
     site = load_site(folder)
+    if site.access.readers is not None:
+        group_id(site.access.readers)
     yield f"{site.name}: {len(site.units)} units"
     for unit in site.units:
         sources = ", ".join(f"{source.id} ({source.format})" for source in unit.sources) or "no source"

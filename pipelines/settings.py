@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from domain.errors import KnownError
+from pipelines.access import shut
 from pipelines.site import Site, load_site
 
 _LEAST_KEY = 16
@@ -32,11 +33,15 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
-        """Settings from the environment. Raises KnownError for a site or a secret that cannot be read."""
+        """Settings from the environment. Raises KnownError for a site or a secret that cannot be read.
+
+        The door of every run: `var` is made and shut, and so is all this process makes from here on.
+        """
         env = os.environ if env is None else env
         folder = Path(env.get("TINHGON_SITE") or _default_site()).absolute()
         site = load_site(folder)
         var = Path(env.get("TINHGON_VAR") or Path("var") / site.code).absolute()
+        shut(var, readers=site.access.readers)
         return cls(
             site=site,
             site_folder=folder,

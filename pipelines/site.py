@@ -95,6 +95,12 @@ class Signer(Strict):
     name: str | None = None
 
 
+class Access(Strict):
+    """Who beside the owner reads the papers and pages: a group of this machine, by name."""
+
+    readers: str | None = Field(default=None, min_length=1)
+
+
 class Retention(Strict):
     """How long landing keeps what units handed in."""
 
@@ -138,6 +144,7 @@ class SiteFile(Strict):
     letters: bool = True  # draft apology letters; a site under another law says false
     signer: Signer = Signer()
     retention: Retention = Retention()
+    access: Access = Access()
     quarter: QuarterRules = QuarterRules()
     hourly_rate: list[Rate] = Field(default_factory=list)
 

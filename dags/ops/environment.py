@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pipelines.access import shut
+
 REPO: Final = Path(__file__).resolve().parents[2]
 LOOPBACK: Final = "127.0.0.1"
 USER: Final = "admin"
@@ -73,8 +75,7 @@ def free_port(preferred: int = 0) -> int:
 
 def prepare(place: Place, *, preload: bool = False) -> None:
     """Make the home folder, its secrets and the login; change nothing that is there."""
-    place.home.mkdir(parents=True, exist_ok=True)
-    place.home.chmod(0o700)
+    shut(place.home)
     for name in ("jwt", "api", "fernet"):
         _secret(place, name)
     _keep(place.home / "passwords.json", json.dumps({USER: secrets.token_urlsafe(12)}) + "\n")
@@ -114,6 +115,9 @@ def variables(place: Place, *, quick: bool = False, base: Mapping[str, str] = os
         "AIRFLOW__API__SECRET_KEY": _secret(place, "api"),
         "AIRFLOW__API_AUTH__JWT_SECRET": _secret(place, "jwt"),
         "AIRFLOW__DAG_PROCESSOR__DAG_VERSION_INFLATION_CHECK_LEVEL": "error",
+        # Airflow sets these over the umask: 775 and 664 by default.
+        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS": "0o700",
+        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS": "0o600",
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
         "PYTHONUNBUFFERED": "1",

@@ -5,15 +5,18 @@ import os
 import zipfile
 from pathlib import Path
 
+from pipelines.access import make_folder, open_as_its_folder
+
 # The zip format cannot name an earlier moment; a fixed one keeps two runs equal byte for byte.
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def write_whole(path: Path, data: bytes) -> Path:
     """Write `data` beside `path` and move it into place, so a reader never sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     part = path.with_name(f".{path.name}.part")
     part.write_bytes(data)
+    open_as_its_folder(part)
     os.replace(part, path)
     return path
 

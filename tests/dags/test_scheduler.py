@@ -68,8 +68,11 @@ def test_nothing_is_started_by_the_clock_after_the_last_scheduled_day(running) -
 
 def test_only_loopback_and_only_the_owner(running) -> None:
     assert listening(psutil.Process().children(recursive=True)) == {"127.0.0.1"}
-    for private in [running.place.home, *(running.place.home / "secret").iterdir()]:
-        assert private.stat().st_mode & 0o077 == 0, f"{private} can be read by others"
+    home = running.place.home
+    assert list(home.glob("logs/dag_id=*/**/*.log")), "logs of tasks are there to be looked at"
+    for private in [home, *home.rglob("*")]:
+        if not private.is_symlink():
+            assert private.stat().st_mode & 0o077 == 0, f"{private} can be read by others"
 
 
 def test_pages_need_the_login_and_letters_are_not_among_them(running) -> None:
