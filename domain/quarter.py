@@ -1,12 +1,29 @@
 """A quarter of a year, written 'YYYY-Qn'."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Final
 
 from domain.errors import KnownError
 
-_PATTERN = re.compile(r"([0-9]{4})-Q([1-4])")
+# No record of a one-stop counter is older, and a year beyond is a slip of the finger.
+YEARS: Final = range(1990, 2101)
+
+_ROMAN: Final = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
+_PATTERNS: Final = (
+    re.compile(r"(?P<year>[0-9]{4})-q(?P<n>[1-4])"),
+    re.compile(r"q(?P<n>[1-4])/(?P<year>[0-9]{4})"),
+    re.compile(r"(?P<n>i|ii|iii|iv)/(?P<year>[0-9]{4})"),
+    # Only the word before it makes 4/2017 a quarter: alone it is a month.
+    re.compile(r"quý\s*(?P<n>[1-4]|i|ii|iii|iv)(?:\s*/\s*|\s+năm\s+)(?P<year>[0-9]{4})"),
+)
+
+
+def shown(text: str) -> str:
+    """What a person typed, short enough and safe to show in a message."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text[:40])
 
 
 @dataclass(frozen=True, order=True)
@@ -22,11 +39,19 @@ class Quarter:
 
     @classmethod
     def parse(cls, text: str) -> "Quarter":
-        """The quarter written 'YYYY-Qn'; anything else is a KnownError."""
-        found = _PATTERN.fullmatch(text)
-        if found is None:
-            raise KnownError("E-QUARTER", f"[{text}] is not a quarter.", mend="write it as 2017-Q4")
-        return cls(int(found[1]), int(found[2]))
+        """The quarter a person wrote: 2017-Q4, Q4/2017, IV/2017, quý IV/2017, Quý 4 năm 2017.
+
+        Anything else is a KnownError E-QUARTER.
+        """
+        plain = unicodedata.normalize("NFC", text).strip().lower()
+        found = next((match for pattern in _PATTERNS if (match := pattern.fullmatch(plain))), None)
+        if found is None or int(found["year"]) not in YEARS:
+            raise KnownError(
+                "E-QUARTER",
+                f"[{shown(text)}] is not a quarter.",
+                mend=f"write it as 2017-Q4 or quý IV/2017; years {YEARS[0]} to {YEARS[-1]}",
+            )
+        return cls(int(found["year"]), _ROMAN.get(found["n"]) or int(found["n"]))
 
     @classmethod
     def of(cls, day: date) -> "Quarter":
