@@ -8,19 +8,22 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from domain.night import Night
 from pipelines import nightly, quarterly
+from pipelines.night_order import run_night
 from pipelines.settings import Settings
 from pipelines.simulator import simulate
 
 SITE = Path(__file__).resolve().parents[1] / "sites" / "dak_glong"
 
 
-def measured(name: str, work: Callable[[], object]) -> None:
+def measured(name: str, work: Callable[[], object]) -> object:
     """Run `work` and print its cost; memory is the peak of the process so far."""
     cpu, wall = time.process_time(), time.perf_counter()
-    work()
+    result = work()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"{name:28}{time.process_time() - cpu:9.1f}{time.perf_counter() - wall:9.1f}{peak:9}", flush=True)
+    return result
 
 
 def main() -> None:
@@ -36,11 +39,8 @@ def main() -> None:
         print(f"{'scale ' + str(scale):28}{'cpu s':>9}{'wall s':>9}{'peak MB':>9}")
         measured("simulate", lambda: simulate(SITE, settings.inbox, var / "truth.json", scale=scale))
         nights = json.loads((var / "truth.json").read_text())["nights"]
-        for night in (nights[0], nights[1], nights[1]):
-            for step in ("collect", "judge", "merge", "models", "apology_letters", "publish"):
-                chosen = {"units": nightly.units_of(settings, night)} if step == "collect" else {}
-                work: Callable[..., object] = getattr(nightly, step)
-                measured(f"{night} {step}", lambda w=work, n=night, c=chosen: w(n, **c, settings=settings))
+        for night in map(Night, (nights[0], nights[1], nights[1])):
+            run_night(settings, night, around=lambda step, work, n=night: measured(f"{n} {step}", work))
         nightly.force_quarter("2017-Q4", settings=settings)
         measured("quarter analyse", lambda: quarterly.analyse("2017-Q4", settings=settings))
         measured("quarter publish", lambda: quarterly.publish("2017-Q4", settings=settings))

@@ -37,13 +37,13 @@ def quarterly_simplification() -> None:
     def analyse(partition_key: str | None = None) -> dict[str, Any]:
         from pipelines import quarterly
 
-        return quarterly.analyse(terms.key_of(partition_key, like=terms.QUARTER_KEY))
+        return quarterly.analyse(terms.quarter_of(partition_key))
 
     @task(pool=terms.WRITER_POOL)
     def propose(partition_key: str | None = None) -> dict[str, Any]:
         from pipelines import quarterly
 
-        return quarterly.propose(terms.key_of(partition_key, like=terms.QUARTER_KEY))
+        return quarterly.propose(terms.quarter_of(partition_key))
 
     # Not ApprovalOperator: its buttons are English, and on "Reject" it skips the task that keeps the answer.
     approve = HITLOperator(
@@ -62,15 +62,13 @@ def quarterly_simplification() -> None:
     def record_decision(answer: dict[str, Any], partition_key: str | None = None) -> dict[str, Any]:
         from pipelines import quarterly
 
-        return quarterly.record_decision(
-            terms.key_of(partition_key, like=terms.QUARTER_KEY), **terms.decision_of(answer)
-        )
+        return quarterly.record_decision(terms.quarter_of(partition_key), **terms.decision_of(answer))
 
     @task(pool=terms.WRITER_POOL)
     def publish(partition_key: str | None = None) -> dict[str, Any]:
         from pipelines import quarterly
 
-        return quarterly.publish(terms.key_of(partition_key, like=terms.QUARTER_KEY))
+        return quarterly.publish(terms.quarter_of(partition_key))
 
     analyse() >> propose() >> approve
     record_decision(approve.output) >> publish()  # type: ignore[arg-type]  # Airflow fills it in at run time

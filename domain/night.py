@@ -28,7 +28,7 @@ class Night(str):
         """The night whose text this is, exactly."""
         found = _ISO.fullmatch(text)
         if found is None:
-            raise _refusal(text, "is no night")
+            raise _refusal(text, "is no day")
         return super().__new__(cls, _day_text(*found.groups(), written=text))
 
     @classmethod
@@ -51,6 +51,14 @@ class Night(str):
             )
         return night
 
+    @classmethod
+    def or_none(cls, text: str) -> "Night | None":
+        """The night whose text this is, None for any other text: for names that a machine wrote."""
+        try:
+            return cls(text)
+        except KnownError:
+            return None
+
     @property
     def day(self) -> date:
         """The day itself."""
@@ -60,11 +68,11 @@ class Night(str):
 def _day_text(year: str, month: str, day: str, *, written: str) -> str:
     """'YYYY-MM-DD' of a day that exists, in a year that can be."""
     if int(year) not in YEARS:
-        raise _refusal(written, f"is no night: year [{year}] is out of range")
+        raise _refusal(written, f"is no day: year [{year}] is out of range")
     try:
         return date(int(year), int(month), int(day)).isoformat()
     except ValueError:
-        raise _refusal(written, "is no night: it is not in the calendar") from None
+        raise _refusal(written, "is no day: it is not in the calendar") from None
 
 
 def _refusal(text: str, why: str) -> KnownError:

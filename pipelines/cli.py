@@ -1,14 +1,19 @@
 """The command line `tinhgon`: the same nights and quarters as Airflow runs, without Airflow."""
 
 import sys
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from domain.errors import KnownError
+from domain.night import Night
+from domain.quarter import Quarter
 
 app = typer.Typer(
     help="Tinh Gọn: nightly consolidation, data-quality alerts and quarterly simplification proposals.",
@@ -22,7 +27,8 @@ app.add_typer(site_app, name="site")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(catalogue_app, name="catalogue")
 
-Night = Annotated[str, typer.Argument(help="The working day whose data are collected, YYYY-MM-DD.")]
+NightText = Annotated[str, typer.Argument(help="The working day whose data are collected: 2017-12-31 or 31/12/2017.")]
+Work = Callable[[], object]
 
 
 @contextmanager
@@ -35,24 +41,33 @@ def plain_errors() -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def with_progress(steps: list[tuple[str, Callable[[], object]]]) -> dict[str, object]:
-    """Run named steps one after the other; a moving bar when attached to a terminal, plain lines otherwise."""
+@contextmanager
+def progress() -> Iterator[Callable[[str, Work], object]]:
+    """Gives what runs a named step: a moving bar when attached to a terminal, plain lines otherwise."""
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
-    results: dict[str, object] = {}
-    if not sys.stderr.isatty():
-        for name, work in steps:
-            results[name] = work()
-            typer.echo(f"  {name}: {results[name]}", err=True)
-        return results
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        for name, work in steps:
-            task = progress.add_task(name, total=1)
-            results[name] = work()
-            progress.update(task, completed=1, description=f"{name}: {results[name]}")
-    return results
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+
+        def step(name: str, work: Work) -> object:
+            task = bar.add_task(name, total=1)
+            result = work()
+            bar.update(task, completed=1, description=f"{name}: {result}")
+            if bar.disable:
+                typer.echo(f"  {name}: {result}", err=True)
+            return result
+
+        yield step
+
+
+def say_failed(failed: Mapping[str, Exception]) -> None:
+    """Steps that failed and stopped nobody, at the end; with code 1 when there are any."""
+    for name, error in failed.items():
+        told = [f"{error}\n"] if isinstance(error, KnownError) else traceback.format_exception(error)
+        typer.secho(f"step {name} failed, the others ran: {''.join(told)}", fg=typer.colors.RED, err=True, nl=False)
+    if failed:
+        raise typer.Exit(1)
 
 
 @site_app.command("new")
@@ -79,45 +94,38 @@ def site_check(folder: Path) -> None:
 def catalogue_review(
     place: Annotated[Path, typer.Argument(help="A .parquet, .json, .jsonl or .xlsx file, or a folder of them.")],
     out: Annotated[Path, typer.Option(help="Folder the book and the workbook are written to.")] = Path("ra_soat"),
-    on: Annotated[str, typer.Option(help="The day whose versions are reviewed, YYYY-MM-DD; today by default.")] = "",
+    on: Annotated[
+        str, typer.Option(help="The day whose versions are reviewed, 2026-11-24 or 24/11/2026; today by default.")
+    ] = "",
 ) -> None:
     """Review a catalogue: overlaps, families, papers, journeys, cumbersome procedures, content."""
-    from datetime import date  # noqa: PLC0415
-
     from pipelines.catalogue_review import write_review  # noqa: PLC0415
 
     with plain_errors():
-        try:
-            day = date.fromisoformat(on) if on else date.today()
-        except ValueError:
-            raise KnownError("E-CLI-DAY", f"[{on}] is no day.", mend="write it as 2026-11-24") from None
-        for path in write_review(place, out, on=day):
+        for path in write_review(place, out, on=Night.parse(on).day if on else date.today()):
             typer.echo(path)
 
 
 @app.command()
-def night(night: Night) -> None:
-    """Run one night: collect, judge, merge, models, publish, letters, release."""
-    from pipelines import nightly  # noqa: PLC0415
+def night(night: NightText) -> None:
+    """Run one night: collect, judge, merge, models, publish, letters, mails, release."""
+    from pipelines.night_order import night_at_door, run_night  # noqa: PLC0415
     from pipelines.settings import Settings  # noqa: PLC0415
+    from pipelines.strays import strays  # noqa: PLC0415
 
     with plain_errors():
         settings = Settings.from_env()
-        steps: list[tuple[str, Callable[[], object]]] = [
-            ("collect", lambda: nightly.collect(night, nightly.units_of(settings, night), settings=settings)),
-            ("judge", lambda: nightly.judge(night, settings=settings)),
-            ("merge", lambda: nightly.merge(night, settings=settings)),
-            ("models", lambda: nightly.models(night, settings=settings)),
-            ("letters", lambda: nightly.apology_letters(night, settings=settings)),
-            ("publish", lambda: nightly.publish(night, settings=settings)),
-            ("release", lambda: nightly.release(night, settings=settings)),
-        ]
-        with_progress(steps)
+        named = night_at_door(night, settings)
+        with progress() as step:
+            done = run_night(settings, named, around=step)
+        for line in strays(settings, [named]):
+            typer.echo(line, err=True)
+        say_failed(done.failed)
 
 
 @app.command()
 def quarter(
-    quarter: Annotated[str, typer.Argument(help="The quarter, YYYY-Qn.")],
+    quarter: Annotated[str, typer.Argument(help="The quarter: 2017-Q4 or quý IV/2017.")],
     force: Annotated[bool, typer.Option(help="Release it although units are missing.")] = False,
     approve: Annotated[str | None, typer.Option(help="Record an approval by this person.")] = None,
     reject: Annotated[str | None, typer.Option(help="Record a rejection by this person.")] = None,
@@ -127,24 +135,16 @@ def quarter(
     from pipelines import nightly, quarterly  # noqa: PLC0415
     from pipelines.settings import Settings  # noqa: PLC0415
 
-    with plain_errors():
-        settings = Settings.from_env()
-        steps: list[tuple[str, Callable[[], object]]] = []
+    with plain_errors(), progress() as step:
+        settings, period = Settings.from_env(), str(Quarter.parse(quarter))
         if force:
-            steps.append(("release", lambda: nightly.force_quarter(quarter, settings=settings)))
-        steps.append(("analyse", lambda: quarterly.analyse(quarter, settings=settings)))
+            step("release", lambda: nightly.force_quarter(period, settings=settings))
+        step("analyse", lambda: quarterly.analyse(period, settings=settings))
         for choice, who in (("APPROVED", approve), ("REJECTED", reject)):
             if who:
-                steps.append(
-                    (
-                        "decision",
-                        lambda c=choice, w=who: quarterly.record_decision(  # type: ignore[misc]
-                            quarter, c, w, reason, False, settings=settings
-                        ),
-                    )
-                )
-        steps.append(("publish", lambda: quarterly.publish(quarter, settings=settings)))
-        with_progress(steps)
+                decide = partial(quarterly.record_decision, period, choice, who, reason, False, settings=settings)
+                step("decision", decide)
+        step("publish", lambda: quarterly.publish(period, settings=settings))
 
 
 @quarantine_app.command("list")

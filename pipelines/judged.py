@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from domain.columns import TABLES
+from domain.errors import KnownError
 from domain.ids import stable_id
 from pipelines.settings import Settings
 
@@ -60,20 +61,24 @@ def read_judged(settings: Settings, night: str, unit_code: str) -> JudgedUnit:
 def read_outcome_row(settings: Settings, night: str, unit_code: str) -> dict[str, object]:
     """A judged unit's outcome row alone."""
     path = judged_folder(settings, night) / unit_code / "outcome.json"
+    if not path.exists():
+        raise KnownError(
+            "E-NOT-JUDGED", f"unit [{unit_code}], night [{night}] was not judged.",
+            mend=f"run the night again: tinhgon night {night}",
+        )  # fmt: skip
     outcome: dict[str, object] = json.loads(path.read_text())
     return outcome
 
 
-def is_judged(settings: Settings, night: str, fingerprint: str) -> bool:
-    """Whether this night was already judged from exactly these inputs."""
-    path = judged_folder(settings, night) / "fingerprint"
-    return path.exists() and path.read_text() == fingerprint
-
-
-def judged_units(settings: Settings, night: str) -> list[str]:
-    """Codes of the units judged for a night, in order."""
+def is_judged(settings: Settings, night: str, units: Iterable[str], fingerprint: str) -> bool:
+    """Whether these units of a night were already judged from exactly these inputs, and it is all there."""
     folder = judged_folder(settings, night)
-    return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.exists() else []
+    path = folder / "fingerprint"
+    return (
+        path.exists()
+        and path.read_text() == fingerprint
+        and all((folder / unit_code / "outcome.json").exists() for unit_code in units)
+    )
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:

@@ -28,7 +28,7 @@ def judge_night(settings: Settings, night: str, units: list[str]) -> dict[str, o
     staged = read_staged(settings, night, units)
     fingerprint = night_fingerprint(settings, staged.outcomes)
     rows_in = sum(outcome.rows_in for outcome in staged.outcomes)
-    if is_judged(settings, night, fingerprint):
+    if is_judged(settings, night, units, fingerprint):
         return {"night": night, "units": len(units), "rows_in": rows_in, "skipped": True}
     judged = [_judged_unit(outcome, parts) for outcome, parts in _verdicts(settings, night, staged)]
     write_judged(settings, night, judged, fingerprint)

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from domain.night import Night
 from pipelines.outcome import OutcomeStatus, UnitOutcome
 
 if TYPE_CHECKING:
@@ -69,10 +70,11 @@ def staged_folder(settings: "Settings", night: str, unit_code: str) -> Path:
     return settings.var / "landing" / "staged" / night / unit_code
 
 
-def landed_nights(settings: "Settings") -> list[str]:
-    """Nights that landing holds, in order."""
+def landed_nights(settings: "Settings") -> list[Night]:
+    """Nights that landing holds, in order; what else lies there is told by `pipelines.strays`."""
     folder = settings.var / "landing" / "raw"
-    return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.exists() else []
+    names = (path.name for path in folder.iterdir() if path.is_dir()) if folder.exists() else ()
+    return sorted(night for night in map(Night.or_none, names) if night)
 
 
 def read_manifest(settings: "Settings", night: str, unit_code: str) -> Manifest | None:

@@ -1,4 +1,4 @@
-"""What a night shows in the morning: the quality page, and one alert mail a recipient."""
+"""What a night shows in the morning: the quality page, then one alert mail a recipient."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -22,20 +22,19 @@ def night_folder(settings: Settings, night: str) -> Path:
 
 
 def publish_morning(settings: Settings, warehouse: Warehouse, night: str) -> dict[str, object]:
-    """Write the page of a night and send what is new, still open or mended; once a recipient and night."""
-    page = night_page(settings, warehouse, night)
-    path = write_quality_page(page, night_folder(settings, night))
-    messages = write_digests(page, recipients(settings))
+    """Write the page of a night."""
+    path = write_quality_page(night_page(settings, warehouse, night), night_folder(settings, night))
+    return {"night": night, "page": str(path)}
+
+
+def send_morning(settings: Settings, warehouse: Warehouse, night: str) -> dict[str, object]:
+    """Send what is new, still open or mended; once a recipient and night."""
+    messages = write_digests(night_page(settings, warehouse, night), recipients(settings))
     report = deliver(settings, warehouse, messages)
     for message, reason in report.failed:
         # the address is an office's, not a citizen's: it may be named
         raise ConnectionError(f"digest of {night} to {message.recipient} not delivered: {reason}")
-    return {
-        "night": night,
-        "page": str(path),
-        "mails": len(report.delivered),
-        "mails_sent_before": len(report.skipped),
-    }
+    return {"night": night, "mails": len(report.delivered), "mails_sent_before": len(report.skipped)}
 
 
 def night_page(settings: Settings, warehouse: Warehouse, night: str) -> NightPage:

@@ -1,8 +1,7 @@
 """A night, step by step: the functions the nightly timetable and the command line both call.
 
-Order: plan → collect (per chunk of units) → judge → merge → models → publish, apology_letters → release.
-Every function takes the night ('YYYY-MM-DD', the working day whose data are collected), can be run again at
-any time with the same result, and returns small counts only.
+Their order is written in `pipelines.night_order`. Every function takes the night (the working day whose data are
+collected), can be run again at any time with the same result, and returns small counts only.
 """
 
 import json
@@ -16,9 +15,10 @@ from domain.quarter import Quarter
 from pipelines import letters, morning
 from pipelines.catalogue import load_dimensions
 from pipelines.collect import collect_unit, manifest_of
-from pipelines.judged import judged_units, read_judged, read_outcome_row
+from pipelines.judged import read_judged, read_outcome_row
 from pipelines.judging import JUDGED_VERSION, judge_night, site_fingerprint
 from pipelines.settings import Settings
+from pipelines.strays import strays
 from warehouse import Slice, Warehouse
 
 log = logging.getLogger(__name__)
@@ -36,8 +36,7 @@ def plan(night: str, *, settings: Settings | None = None) -> list[list[str]]:
 
 def units_of(settings: Settings, night: str) -> list[str]:
     """Codes of the units valid on a night, sorted."""
-    day = date.fromisoformat(night)
-    return sorted(unit.code for unit in settings.site.units if unit.is_valid_on(day))
+    return settings.site.units_on(date.fromisoformat(night))
 
 
 def collect(night: str, units: list[str], *, settings: Settings | None = None) -> list[dict[str, object]]:
@@ -54,6 +53,8 @@ def collect(night: str, units: list[str], *, settings: Settings | None = None) -
 def judge(night: str, *, settings: Settings | None = None) -> dict[str, object]:
     """Judge all units of the night in one pass (the rule engine is imported once)."""
     settings = settings or Settings.from_env()
+    for line in strays(settings, [night]):
+        log.warning("%s", line)
     return judge_night(settings, night, units_of(settings, night))
 
 
@@ -61,7 +62,7 @@ def merge(night: str, *, settings: Settings | None = None) -> dict[str, object]:
     """Bring the judged units of a night into the warehouse, one transaction a (unit, night) slice."""
     settings = settings or Settings.from_env()
     with open_warehouse(settings) as warehouse:
-        units = [u for u in judged_units(settings, night) if not is_merged(settings, warehouse, night, u)]
+        units = [u for u in units_of(settings, night) if not is_merged(settings, warehouse, night, u)]
         if units:
             refresh_dimensions(settings, warehouse)
         for unit_code in units:
@@ -110,7 +111,7 @@ def models(night: str, *, settings: Settings | None = None) -> dict[str, object]
 
 
 def publish(night: str, *, settings: Settings | None = None) -> dict[str, object]:
-    """Write the morning page and the digests as they stood on this night."""
+    """Write the morning page as it stood on this night."""
     settings = settings or Settings.from_env()
     with open_warehouse(settings) as warehouse:
         return morning.publish_morning(settings, warehouse, night)
@@ -123,6 +124,13 @@ def apology_letters(night: str, *, settings: Settings | None = None) -> dict[str
         return {"night": night, "letters": "switched off in site.yml"}
     with open_warehouse(settings) as warehouse:
         return letters.write_night_letters(settings, warehouse, night)
+
+
+def notify(night: str, *, settings: Settings | None = None) -> dict[str, object]:
+    """Mail each recipient what the night brought; the last thing told, so that it tells all that went wrong."""
+    settings = settings or Settings.from_env()
+    with open_warehouse(settings) as warehouse:
+        return morning.send_morning(settings, warehouse, night)
 
 
 def release(night: str, *, settings: Settings | None = None) -> str | None:
@@ -165,13 +173,19 @@ def force(today: str, *, settings: Settings | None = None) -> str | None:
 def force_quarter(quarter: str, *, settings: Settings | None = None) -> str | None:
     """Release this very quarter by hand, complete or not; None when it is out already."""
     settings = settings or Settings.from_env()
+    period = Quarter.parse(quarter)
     with open_warehouse(settings) as warehouse:
         nights = warehouse.nights()
         if not nights:
             raise KnownError(
                 "E-NO-NIGHT", "the warehouse holds no night yet", mend="run a night first: tinhgon night"
             )
-        period = Quarter.parse(quarter)
+        if max(nights) < period.first.isoformat():
+            raise KnownError(
+                "E-QUARTER-AHEAD",
+                f"quarter [{period}] begins after the newest night of the warehouse, [{max(nights)}].",
+                mend="name a quarter that has begun",
+            )
         return quarter if _release_one(settings, warehouse, period, night=max(nights), forced=True) else None
 
 

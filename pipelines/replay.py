@@ -6,13 +6,16 @@ their reason.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pandas as pd
 
 from pipelines import letters, nightly
 from pipelines.collect import landed_nights, restage
 from pipelines.judging import judge_night
+from pipelines.night_order import night_at_door, today
 from pipelines.settings import Settings
+from pipelines.strays import strays
 
 
 def list_quarantine(
@@ -33,9 +36,10 @@ def replay_quarantine(
 ) -> Iterator[str]:
     """Stage, judge and merge again every slice that has rows in quarantine; yields one line a slice."""
     settings = settings or Settings.from_env()
+    wanted = night_at_door(night, settings) if night is not None else None
     before = _quarantine(settings, unit=unit)
-    if night:
-        before = before[before["night"] == night]
+    if wanted:
+        before = before[before["night"] == wanted]
     for slice_night in sorted(set(before["night"])):
         units = sorted(set(before.loc[before["night"] == slice_night, "unit_code"]))
         for unit_code in units:
@@ -58,7 +62,11 @@ def replay_quarantine(
 def rebuild(*, settings: Settings | None = None) -> Iterator[str]:
     """Make every slice again from landing, in the order of nights; decisions and letters already issued stay."""
     settings = settings or Settings.from_env()
-    nights = landed_nights(settings)
+    landed = landed_nights(settings)
+    yield from strays(settings, landed)
+    end = today(settings) + timedelta(days=1)
+    nights = [night for night in landed if night.day <= end]
+    yield from (f"left out: night [{night}] in landing has not come yet" for night in landed if night.day > end)
     for night in nights:
         units = nightly.units_of(settings, night)
         for unit_code in units:

@@ -188,6 +188,10 @@ class Site(SiteFile):
             mend=f"add units/{code}.yml or name a known unit",
         )
 
+    def units_on(self, day: date) -> list[str]:
+        """Codes of the units valid on a day, sorted."""
+        return sorted(unit.code for unit in self.units if unit.is_valid_on(day))
+
     def work_calendar(self, folder: Path | None = None) -> "WorkCalendar":
         """The site's working calendar; the national one where calendar.csv is absent or holds no day."""
         return _calendar((folder or self.folder) / self.calendar)

@@ -5,9 +5,9 @@ interface and the domain only: the DAG processor reads this file again with ever
 """
 
 import os
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from airflow.sdk import (  # type: ignore[attr-defined]  # not in its .pyi
     Asset,
@@ -17,19 +17,23 @@ from airflow.sdk import (  # type: ignore[attr-defined]  # not in its .pyi
     RetryAction,
     RetryRule,
     SyncCallback,
+    TriggerRule,
 )
 
 from domain.errors import KnownError
+from domain.night import Night
+from domain.quarter import Quarter
 
 ZONE: Final = "Asia/Ho_Chi_Minh"
 DAY_KEY: Final = "%Y-%m-%d"
-QUARTER_KEY: Final = r"\d{4}-Q[1-4]"
-
 # One partition of this asset is one quarter, '2017-Q4': added once, when the quarter is released.
 QUARTER: Final = Asset("quarter_ready", uri="x-warehouse://quarter/ready")
 
 # One slot: an embedded warehouse takes one writer at a time.
 WRITER_POOL: Final = "warehouse_writer"
+
+# For a task that comes after `models` and another: it needs the first, and waits for the second however that ends.
+IN_ANY_CASE: Final = TriggerRule.ALL_DONE_MIN_ONE_SUCCESS
 
 # The answers as the approver reads them, and the words the warehouse keeps.
 CHOICES: Final = {"Phê duyệt": "APPROVED", "Không phê duyệt": "REJECTED"}
@@ -68,20 +72,35 @@ def last_scheduled(environ: dict[str, str] | os._Environ[str] = os.environ) -> d
     date never adds an empty night to it. Runs triggered by partition key are not concerned.
     """
     day = environ.get("TINHGON_SCHEDULE_UNTIL")
-    return datetime.fromisoformat(day).replace(tzinfo=UTC) if day else None
+    return datetime.fromisoformat(Night.parse(day)).replace(tzinfo=UTC) if day else None
 
 
-def key_of(partition_key: str | None, *, like: str = r"\d{4}-\d{2}-\d{2}") -> str:
-    """The partition key of a run, checked: a night or day 'YYYY-MM-DD', or a quarter with `like=QUARTER_KEY`.
+def key_of(partition_key: str | None) -> Night:
+    """The night (or day) that a run's partition key names. Raises KnownError E-NO-KEY, E-NIGHT, E-NIGHT-AHEAD."""
+    return Night.at_door(_given(partition_key), today=datetime.now(ZoneInfo(ZONE)).date())
 
-    Raises KnownError E-NO-KEY when a run was triggered by hand without a key, or with another shape.
-    """
-    if partition_key and re.fullmatch(like, partition_key):
+
+def quarter_of(partition_key: str | None) -> str:
+    """The quarter that a run's partition key names, as 'YYYY-Qn'. Raises KnownError E-NO-KEY, E-QUARTER."""
+    return str(Quarter.parse(_given(partition_key)))
+
+
+def _given(partition_key: str | None) -> str:
+    if partition_key:
         return partition_key
     raise KnownError(
         "E-NO-KEY",
-        f"this run has partition key [{partition_key}]; expected the shape [{like}]",
+        "this run was triggered without a partition key.",
         mend="trigger it again and fill in the partition key: 2017-12-31 for a night, 2017-Q4 for a quarter",
+    )
+
+
+def red(partition_key: str | None) -> KnownError:
+    """What the run of a night ends with when a task went wrong that did not stop the others."""
+    return KnownError(
+        "E-NIGHT-RED",
+        f"night [{partition_key}]: not everything came out; the tasks shown red say what.",
+        mend="mend what they say and clear them; the others are done",
     )
 
 

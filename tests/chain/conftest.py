@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pipelines import nightly, quarterly
+from domain.night import Night
+from pipelines import night_order, quarterly
 from pipelines.settings import Settings
 from pipelines.simulator import simulate
 
@@ -32,15 +33,13 @@ def settings_of(site: Path, var: Path, **env: str) -> Settings:
 
 
 def run_night(settings: Settings, night: str) -> str | None:
-    """All steps of a night in their order; the quarter it releases."""
-    for chunk in nightly.plan(night, settings=settings):
-        nightly.collect(night, chunk, settings=settings)
-    nightly.judge(night, settings=settings)
-    nightly.merge(night, settings=settings)
-    nightly.models(night, settings=settings)
-    nightly.apology_letters(night, settings=settings)
-    nightly.publish(night, settings=settings)
-    return nightly.release(night, settings=settings)
+    """All steps of a night in their order; the quarter it releases. Raises what a step raised, at the end."""
+    done = night_order.run_night(settings, Night(night))
+    for error in done.failed.values():
+        raise error
+    released = done.results["release"]
+    assert released is None or isinstance(released, str)
+    return released
 
 
 def run_quarter(settings: Settings, quarter: str) -> dict[str, object]:

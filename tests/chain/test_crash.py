@@ -10,6 +10,7 @@ import shutil
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -19,8 +20,9 @@ import pandas as pd
 import pytest
 
 from pipelines import nightly, quarterly
+from pipelines.night_order import STEPS
 from pipelines.settings import Settings
-from tests.chain.conftest import settings_of
+from tests.chain.conftest import run_night, settings_of
 from tests.factories.sites import HEADINGS, csv_text, hand_in, source, unit, write_site
 from warehouse import Warehouse
 from warehouse.compare import differences, snapshot
@@ -61,7 +63,7 @@ KILLS = [
     Kill("models", "warehouse.build.Model.table", 9),  # half of the models dropped and made
     Kill("apology_letters", "pathlib.Path.write_bytes", 1, torn=True),  # numbered and committed, half a draft
     Kill("publish", "os.replace", 1),  # the page written beside its place
-    Kill("publish", "pathlib.Path.write_bytes", 3, torn=True),  # one alert in the outbox, the next torn
+    Kill("notify", "pathlib.Path.write_bytes", 2, torn=True),  # one alert in the outbox, the next torn
     Kill("release", "warehouse.store.insert_frame", 1),
     Kill("analyse", "warehouse.store.Warehouse.replace_rows", 2),  # flags without proposals
     Kill("papers", "os.replace", 2),  # the book without its proposal file
@@ -71,14 +73,10 @@ KILLS = [
 def stages(settings: Settings) -> dict[str, Callable[[], object]]:
     """The last night and the quarter it completes, step by step."""
     night = {"settings": settings}
+    steps = {step.name: partial(getattr(nightly, step.name), LAST, **night) for step in STEPS}
     return {
+        **steps,
         "collect": lambda: nightly.collect(LAST, nightly.units_of(settings, LAST), **night),
-        "judge": lambda: nightly.judge(LAST, **night),
-        "merge": lambda: nightly.merge(LAST, **night),
-        "models": lambda: nightly.models(LAST, **night),
-        "apology_letters": lambda: nightly.apology_letters(LAST, **night),
-        "publish": lambda: nightly.publish(LAST, **night),
-        "release": lambda: nightly.release(LAST, **night),
         "analyse": lambda: quarterly.analyse(QUARTER, **night),
         "papers": lambda: quarterly.publish(QUARTER, **night),
     }
@@ -198,9 +196,7 @@ def given(forks: ForkServerContext, tmp_path_factory: pytest.TempPathFactory) ->
     site, var = small_site(folder / "site"), folder / "var"
     settings = settings_of(site, var)
     hand_in_all(settings)
-    nightly.collect(FIRST, ["X1", "X2"], settings=settings)
-    for step in (nightly.judge, nightly.merge, nightly.models, nightly.apology_letters, nightly.publish):
-        step(FIRST, settings=settings)
+    run_night(settings, FIRST)
     before = {}
     for name, run in stages(settings).items():
         before[name] = shutil.copytree(var, folder / "before" / name)

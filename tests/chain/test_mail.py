@@ -119,7 +119,7 @@ def test_new_then_open_then_mended_each_said_once(settings: Settings, postbox: P
         is_open = heading != "ĐÃ KHẮC PHỤC"
         for letter in came.values():  # an open issue says where, also on the nights after
             assert ("ho_so.csv, dòng 2, hồ sơ HS-1:" in body(letter)) == is_open, body(letter)
-        nightly.publish(night, settings=settings)
+        nightly.notify(night, settings=settings)
         assert postbox.collect() == {}, "the same night again says nothing again"
         mails += came.values()
     assert sent(settings) == sorted((to, night) for to in (UNIT, DISTRICT) for night in NIGHTS)
@@ -143,7 +143,7 @@ def test_a_server_that_is_down_fails_clearly_and_the_next_run_sends(settings: Se
     assert (settings.var / "out" / "nights" / NIGHTS[0] / "chat_luong.html").exists(), "the page is out all the same"
     assert sent(settings) == []
     postbox.up()
-    nightly.publish(NIGHTS[0], settings=settings)
+    nightly.notify(NIGHTS[0], settings=settings)
     assert set(postbox.collect()) == {UNIT, DISTRICT}
 
 
@@ -157,5 +157,5 @@ def test_one_refused_address_is_named_and_the_others_are_not_written_to_again(
         run_night(settings, NIGHTS[0])
     assert set(postbox.collect()) == {UNIT, DISTRICT}
     with pytest.raises(ConnectionError, match="550"):
-        nightly.publish(NIGHTS[0], settings=settings)
+        nightly.notify(NIGHTS[0], settings=settings)
     assert postbox.collect() == {}

@@ -8,6 +8,9 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 
 import pipelines
 from dags.ops import terms
+from domain.errors import KnownError
+
+NIGHT = ["judge", "merge", "models", "publish", "apology_letters", "notify"]
 
 
 @pytest.fixture
@@ -22,8 +25,7 @@ def stand_in(monkeypatch) -> list:
 
         return work
 
-    night = ("judge", "merge", "models", "apology_letters", "publish")
-    nightly = SimpleNamespace(**{name: step(name) for name in night})
+    nightly = SimpleNamespace(**{name: step(name) for name in NIGHT})
     nightly.plan = lambda night: [["DG-QK"], ["DG-MC"]]
     nightly.collect = lambda night, units: [step("collect")(night, unit) for unit in units]
     nightly.release = lambda night: None
@@ -33,8 +35,8 @@ def stand_in(monkeypatch) -> list:
     for name, module in (("nightly", nightly), ("quarterly", quarterly)):
         monkeypatch.setitem(sys.modules, f"pipelines.{name}", module)
         monkeypatch.setattr(pipelines, name, module, raising=False)
-    keys = {r"\d{4}-\d{2}-\d{2}": "2017-12-31", terms.QUARTER_KEY: "2017-Q4"}
-    monkeypatch.setattr(terms, "key_of", lambda key, like=r"\d{4}-\d{2}-\d{2}": keys[like])
+    monkeypatch.setattr(terms, "key_of", lambda key: "2017-12-31")
+    monkeypatch.setattr(terms, "quarter_of", lambda key: "2017-Q4")
     return made
 
 
@@ -47,8 +49,37 @@ def test_night(dags, stand_in) -> None:
     run = dags["nightly_consolidation"].test()
     assert run.state == "success"
     assert sorted(stand_in[:2]) == [("collect", "2017-12-31", "DG-MC"), ("collect", "2017-12-31", "DG-QK")]
-    assert [step for step, *_ in stand_in[2:]] == ["judge", "merge", "models", "apology_letters", "publish"]
-    assert states(run)["announce"] == "skipped"
+    assert [step for step, *_ in stand_in[2:]] == NIGHT
+    assert {name: state for name, state in states(run).items() if state != "success"} == {
+        "announce": "skipped",
+        "red": "skipped",
+    }
+
+
+def fail(*args) -> None:
+    raise KnownError("E-TEST", "it does not work", mend="mend it")
+
+
+@pytest.mark.usefixtures("airflow_db")
+@pytest.mark.parametrize("failing", NIGHT[3:])
+def test_a_page_a_letter_or_a_mail_that_fails_stops_nobody_and_is_red(dags, stand_in, monkeypatch, failing) -> None:
+    monkeypatch.setattr(pipelines.nightly, failing, fail)
+    run = dags["nightly_consolidation"].test()
+    assert run.state == "failed"
+    assert [step for step, *_ in stand_in[2:]] == [name for name in NIGHT if name != failing]
+    found = states(run)
+    assert {name for name, state in found.items() if state == "failed"} == {failing, "red"}
+    assert found["release"] == "success"
+
+
+@pytest.mark.usefixtures("airflow_db")
+@pytest.mark.parametrize("failing", NIGHT[:3])
+def test_without_a_merged_night_nothing_is_published(dags, stand_in, monkeypatch, failing) -> None:
+    monkeypatch.setattr(pipelines.nightly, failing, fail)
+    run = dags["nightly_consolidation"].test()
+    assert run.state == "failed"
+    assert [step for step, *_ in stand_in[2:]] == NIGHT[: NIGHT.index(failing)]
+    assert {states(run)[name] for name in (*NIGHT[3:], "release")} == {"upstream_failed"}
 
 
 @pytest.mark.usefixtures("airflow_db")

@@ -18,7 +18,7 @@ from domain.errors import KnownError
 pytestmark = pytest.mark.scheduler
 
 NIGHTS = ["2017-12-30", "2017-12-31"]
-STEPS = ["plan", "collect", "collect", "collect", "judge", "merge", "models", "apology_letters", "publish"]
+STEPS = ["plan", "collect", "collect", "collect", "judge", "merge", "models", "publish", "apology_letters", "notify"]
 
 
 def test_nights_then_the_quarter_they_release(running) -> None:
@@ -57,6 +57,18 @@ def test_failing_task_is_told_with_its_last_words(running) -> None:
     run = running.rest.runs(NIGHT_DAG, "2017-12-01")[0]["dag_run_id"]
     tries = {task["task_id"]: task["try_number"] for task in running.rest.tasks(NIGHT_DAG, run)}
     assert tries["plan"] == 1, "a foreseen error is not tried again"
+
+
+def test_letters_that_fail_stop_neither_the_mails_nor_the_release_and_the_run_is_red(running) -> None:
+    with pytest.raises(KnownError, match="E-RUN-FAILED") as error:
+        running.driver.night("2017-12-02")
+    assert "[apology_letters, red]" in str(error.value)
+    assert "letter [1] could not be written" in running.shown.getvalue()
+    run = running.rest.runs(NIGHT_DAG, "2017-12-02")[0]["dag_run_id"]
+    states = {task["task_id"]: task["state"] for task in running.rest.tasks(NIGHT_DAG, run)}
+    assert {name: states[name] for name in ("publish", "notify", "release")} == dict.fromkeys(
+        ("publish", "notify", "release"), "success"
+    )
 
 
 def test_nothing_is_started_by_the_clock_after_the_last_scheduled_day(running) -> None:

@@ -43,23 +43,31 @@ def test_each_loads_in_under_a_second(dagbag) -> None:
     assert min(slowest) < 1, "read again every half minute: import inside the task instead"
 
 
-def test_night_is_one_chain(dagbag) -> None:
+def test_night_runs_the_steps_in_the_order_of_the_pipelines(dagbag) -> None:
+    from pipelines.night_order import STEPS
+
     dag = dagbag.dags["nightly_consolidation"]
-    chain = [
-        "plan",
-        "collect",
-        "judge",
-        "merge",
-        "models",
-        "apology_letters",
-        "publish",
-        "release",
-        "announce",
-    ]
-    assert edges(dag) == set(pairwise(chain))
+    names = [step.name for step in STEPS]
+    assert [task.task_id for task in dag.topological_sort() if task.task_id in names] == names
+    assert set(pairwise([*names, "announce"])) <= edges(dag)
+    assert {task.task_id for task in dag.tasks} == {*names, "announce", "red"}
     assert {task.task_id for task in dag.tasks if task.is_mapped} == {"collect", "announce"}
     writers = {task.task_id for task in dag.tasks if task.pool == "warehouse_writer"}
-    assert writers == {"merge", "models", "apology_letters", "publish", "release"}
+    assert writers == {"merge", "models", "publish", "apology_letters", "notify", "release"}
+
+
+def test_what_comes_after_a_step_that_stops_nobody_waits_for_it_and_for_the_models_only(dagbag) -> None:
+    from pipelines.night_order import STEPS
+
+    dag = dagbag.dags["nightly_consolidation"]
+    for before, step in pairwise(STEPS):
+        task = dag.get_task(step.name)
+        if before.is_needed:
+            assert (task.trigger_rule, task.upstream_task_ids) == ("all_success", {before.name})
+        else:
+            assert task.trigger_rule == "all_done_min_one_success", step.name
+            assert task.upstream_task_ids == {"models", before.name}
+    assert dag.get_task("red").upstream_task_ids == {step.name for step in STEPS if not step.is_needed}
     assert dag.max_active_runs == 1
 
 

@@ -112,4 +112,4 @@ def test_what_cannot_be_read_says_so(tmp_path: Path) -> None:
     assert ran.exit_code == 1
     assert "E-CATALOGUE" in ran.output
     ran = CliRunner().invoke(app, ["catalogue", "review", str(tmp_path), "--on", "hôm nay"])
-    assert "E-CLI-DAY" in ran.output
+    assert "E-NIGHT" in ran.output

@@ -32,7 +32,14 @@ def publish(night: str) -> dict[str, str]:
 
 
 def apology_letters(night: str) -> dict[str, str]:
-    return note("apology_letters", night)
+    made = note("apology_letters", night)
+    if night == "2017-12-02":
+        raise KnownError("E-LETTER", "letter [1] could not be written", mend="mend it")
+    return made
+
+
+def notify(night: str) -> dict[str, str]:
+    return note("notify", night)
 
 
 def release(night: str) -> str | None:

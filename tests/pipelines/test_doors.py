@@ -1,0 +1,155 @@
+"""Every door of the command line: a day is read as people write it or refused in a sentence, and nothing is made.
+
+Strange things in landing are told and stop nobody.
+"""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from domain.night import Night
+from pipelines import night_order
+from pipelines.cli import app
+from pipelines.landing import landed_nights
+from pipelines.settings import Settings
+from tests.factories.sites import KEY, NIGHT, ROW, csv_text, hand_in, make_site, unit
+from warehouse import Warehouse
+from warehouse.compare import differences, snapshot
+
+CATALOGUE = {
+    "format": "none",
+    "procedures": [{"code": "1.000001", "name": "Thủ tục thử", "field_code": "X", "field_name": "Lĩnh vực thử"}],
+}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = make_site(tmp_path, [unit("X1"), unit("X2")], catalogue=CATALOGUE)
+    for code in ("X1", "X2"):
+        hand_in(settings, "ho_so.csv", csv_text([[f"{code}-1", *ROW[1:]]]), unit_code=code)
+    return settings
+
+
+@pytest.fixture
+def run(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TINHGON_SITE", str(settings.site_folder))
+    monkeypatch.setenv("TINHGON_VAR", str(settings.var))
+    monkeypatch.setenv("TINHGON_HASH_KEY", KEY)
+    for name in ("WAREHOUSE_URL", "TINHGON_INBOX", "TINHGON_SMTP_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+    def call(*words: str, code: int = 0) -> str:
+        result = CliRunner().invoke(app, list(words))
+        assert result.exit_code == code, result.output
+        assert "Traceback" not in result.output
+        return result.output
+
+    return call
+
+
+def tables(settings: Settings) -> dict:
+    with Warehouse.open(settings.warehouse_url) as warehouse:
+        return snapshot(warehouse)
+
+
+DOORS = [("night",), ("quarantine", "replay", "--night")]
+
+
+@pytest.mark.parametrize("door", DOORS, ids=" ".join)
+@pytest.mark.parametrize("written", ["20171220", "2017-W51-3", "2017-13-01", "abc", "9999-12-31", "31/12/17", ""])
+def test_what_is_no_day_is_refused_at_the_door_and_leaves_nothing(run, settings: Settings, door, written) -> None:
+    said = run(*door, written, code=1)
+    assert "E-NIGHT" in said
+    assert "31/12/2017" in said
+    assert not (settings.var / "landing").exists()
+    assert not (settings.var / "warehouse.duckdb").exists()
+
+
+def test_a_mistyped_year_is_refused(run, settings: Settings) -> None:
+    assert "E-NIGHT-AHEAD" in run("night", "2071-12-20", code=1)
+    assert not (settings.var / "landing").exists()
+
+
+def test_tomorrow_is_told_by_the_clock_of_the_site(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(night_order, "today", lambda settings: date(2017, 12, 19))
+    assert night_order.night_at_door("20/12/2017", settings) == Night("2017-12-20")
+    with pytest.raises(Exception, match="E-NIGHT-AHEAD"):
+        night_order.night_at_door("21/12/2017", settings)
+
+
+def test_a_day_written_the_vietnamese_way_is_the_same_night(run, settings: Settings) -> None:
+    run("night", NIGHT)
+    before = tables(settings)
+    run("night", " ngày 20/12/2017 ")
+    run("night", "20-12-2017")
+    assert differences(before, tables(settings)) == []
+    assert landed_nights(settings) == [Night(NIGHT)]
+
+
+@pytest.mark.parametrize("written", ["4/2017", "2017-Q5", "abc", "", "2017-12-31", "9999-Q4"])
+@pytest.mark.parametrize("force", [False, True])
+def test_what_is_no_quarter_is_refused_at_the_door(run, written, force) -> None:
+    assert "E-QUARTER" in run("quarter", written, *(["--force"] if force else []), code=1)
+
+
+def test_a_quarter_written_the_vietnamese_way_is_the_same_quarter(run, settings: Settings) -> None:
+    run("night", NIGHT)
+    run("quarter", "quý IV/2017", "--force")
+    assert list(tables(settings)["quarter_release"]["quarter"]) == ["2017-Q4"]
+    run("quarter", "Q4/2017")
+    assert len(list((settings.var / "out" / "quarters" / "2017-Q4").iterdir())) == 3
+
+
+def test_a_quarter_the_nights_have_not_reached_is_not_forced_by_a_slip_of_the_finger(run, settings: Settings) -> None:
+    run("night", NIGHT)
+    assert "E-QUARTER-AHEAD" in run("quarter", "2018-Q4", "--force", code=1)
+    assert tables(settings)["quarter_release"].empty
+
+
+def litter(settings: Settings) -> list[str]:
+    """Strange things in all three parts of landing; as the command line names them."""
+    landing = settings.var / "landing"
+    places = [f"{kind}/{name}" for kind in ("raw", "staged", "judged") for name in ("zzz", "20171231", "2017-02-30")]
+    places += [f"{kind}/{NIGHT}/NOSUCHUNIT" for kind in ("raw", "staged", "judged")]
+    for place in places:
+        (landing / place).mkdir(parents=True)
+        (landing / place / "x").write_text("x")
+    (landing / "raw" / "2017-12-31").write_text("a file, not a folder")
+    (landing / "raw" / NIGHT / "ghi chú.txt").write_text("a file, not a unit")
+    return [f"[landing/{place}]" for place in [*places, "raw/2017-12-31", f"raw/{NIGHT}/ghi chú.txt"]]
+
+
+def test_strange_things_in_landing_are_told_and_stop_nobody(run, settings: Settings) -> None:
+    run("night", NIGHT)
+    before = tables(settings)
+    told = litter(settings)
+    for command in (("night", NIGHT), ("rebuild",)):
+        said = run(*command)
+        assert [place for place in told if place not in said] == []
+        assert differences(before, tables(settings)) == []
+    assert "1 nights rebuilt from landing" in said
+    (settings.var / "warehouse.duckdb").unlink()
+    run("rebuild")
+    assert differences(before, tables(settings)) == []
+
+
+def test_a_night_of_the_future_in_landing_is_left_out_of_a_rebuild(run, settings: Settings) -> None:
+    run("night", NIGHT)
+    before = tables(settings)
+    (settings.var / "landing" / "raw" / "2071-12-20" / "X1").mkdir(parents=True)
+    said = run("rebuild")
+    assert "[2071-12-20] in landing has not come yet" in said
+    assert differences(before, tables(settings)) == []
+
+
+def test_a_judged_folder_that_was_deleted_is_made_again(run, settings: Settings) -> None:
+    import shutil
+
+    run("night", NIGHT)
+    before = tables(settings)
+    shutil.rmtree(settings.var / "landing" / "judged" / NIGHT / "X1")
+    (settings.var / "warehouse.duckdb").unlink()
+    assert "2 of 2 slices written" in run("rebuild")
+    assert differences(before, tables(settings)) == []
