@@ -1,12 +1,29 @@
-"""What all tests share: Airflow, should a test import it, keeps its things in a folder of its own."""
+"""What all tests share: an Airflow home of their own, which tests are left out when, what is made once for all.
 
+`./test` says by TINHGON_TESTS what to leave out: `quick` what is slow, `core` what is heavy, `all` nothing. Under
+`all` nothing may be skipped either: where a server, a browser or the real data are not there, the test fails and
+says so.
+"""
+
+import fcntl
 import os
+import shutil
 import tempfile
+from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from tests.shared import shared
 
 REPO = Path(__file__).resolve().parents[1]
+MODE = os.environ.get("TINHGON_TESTS")  # None when pytest is called without ./test: then nothing is left out
+LEFT_OUT = {"quick": "slow", "core": "heavy", "all": None, None: None}
+LAST = 99
 
-# Before any import of airflow: merely importing it makes ~/airflow otherwise.
+# Before any import of airflow: merely importing it makes ~/airflow otherwise. One home for each process of tests.
 _HOME = tempfile.mkdtemp(prefix="tinhgon-airflow-")
 os.environ.update(
     {
@@ -21,9 +38,98 @@ os.environ.update(
     }
 )
 
+# Property tests draw the same examples on every machine and are not timed (CI machines are shared).
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what the mode leaves out; say which tests belong on one worker, and begin with the longest.
+
+    Tests of a module share its fixtures and stay together, unless a mark `xdist_group` says otherwise. Whatever
+    starts the real Airflow is heavy, and whatever is heavy is slow.
+    """
+    for item in items:
+        if item.get_closest_marker("scheduler"):
+            item.add_marker(pytest.mark.heavy)
+        if item.get_closest_marker("heavy"):
+            item.add_marker(pytest.mark.slow)
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    unwanted = LEFT_OUT[MODE]
+    left_out = {item for item in items if unwanted and item.get_closest_marker(unwanted)}
+    config.hook.pytest_deselected(items=list(left_out))
+    turns: dict[str, int] = {}
+    for item in items:
+        turns[_group(item)] = min(_turn(item), turns.get(_group(item), LAST))
+    items[:] = sorted((item for item in items if item not in left_out), key=lambda item: turns[_group(item)])
+
+
+def _group(item: pytest.Item) -> str:
+    mark = item.get_closest_marker("xdist_group")
+    return str(mark.args[0]) if mark else ""
+
+
+def _turn(item: pytest.Item) -> int:
+    """A mark `first(n)` puts a group before those with a higher n: a long one begun last leaves a worker idle."""
+    mark = item.get_closest_marker("first")
+    return int(mark.args[0]) if mark else LAST - (item.get_closest_marker("slow") is not None)
+
+
+def _fail_if_left_out(report: Any) -> None:
+    if MODE == "all" and report.skipped and not hasattr(report, "wasxfail"):
+        why = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"NOT RUN: {why}. ./test --all leaves nothing out: put there what is missing."
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before any of its fixtures: a test on real data is skipped where they are not."""
+    if item.get_closest_marker("shared") and not (shared() / "data").is_dir():
+        pytest.skip("the folder of real data is neither ../shared nor where TINHGON_SHARED says")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, Any, Any]:
+    """A test that skips has not been run: under --all that is a failure."""
+    report = yield
+    _fail_if_left_out(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, Any, Any]:
+    """The same for a whole module that skips."""
+    report = yield
+    _fail_if_left_out(report)
+    return report
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Makes a costly folder once for all workers: `made_once(name, make)` calls `make(folder)` if nobody has.
+
+    What it gives is for reading only; who changes anything in it works on a copy.
+    """
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def once(name: str, make: Callable[[Path], object]) -> Path:
+        folder, done = root / f"once-{name}", root / f"once-{name}.done"
+        with (root / f"once-{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                done.touch()
+        return folder
+
+    return once
+
 
 def pytest_sessionfinish() -> None:
     """Take the Airflow home away again."""
-    import shutil
-
     shutil.rmtree(_HOME, ignore_errors=True)

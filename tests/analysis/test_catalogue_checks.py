@@ -8,7 +8,7 @@ import pytest
 
 from analysis.catalogue_checks import CHECK_VI, CHECKS, COLUMNS, catalogue_checks
 from analysis.thresholds import Thresholds
-from tests.chain.conftest import needs_shared, shared
+from tests.shared import shared
 
 ON = date(2026, 1, 1)
 PAPERS = pd.DataFrame({"proc_core": ["1.000001"], "name": ["Tờ khai"], "originals": [1], "copies": [0]})
@@ -118,7 +118,6 @@ def test_limits_by_channel() -> None:
 
 
 @pytest.mark.shared
-@needs_shared
 def test_the_real_land_procedures_sum_as_counted_by_hand() -> None:
     land = pd.read_csv(shared() / "data" / "land_steps_2025.csv")
     own = land.rename(columns={"proc": "proc_core", "days": "planned_days"})

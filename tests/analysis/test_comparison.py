@@ -1,8 +1,6 @@
 """Fair comparison: like with like, by the other units' yardstick, exact for few; nobody named who may not be."""
 
-import os
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,11 +9,11 @@ import pytest
 from analysis.comparison import GIVES, due_cells, fair_comparison
 from analysis.funnel import share_upper
 from analysis.thresholds import Thresholds
+from tests.shared import shared
 
 LIMITS = Thresholds()
 QUARTER = "2017-Q4"
 NO_GATE = pd.DataFrame()
-SHARED = Path(os.environ.get("TINHGON_SHARED", Path(__file__).parents[3] / "shared"))
 
 
 def due(cells: Iterable[tuple[str, str, int, int]]) -> pd.DataFrame:
@@ -170,10 +168,9 @@ def test_cells_of_the_due_cohort() -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not (SHARED / "data/receipt/receipt.csv").exists(), reason="the real permit log is not here")
 def test_the_officers_of_a_real_log_are_not_led_by_those_with_one_dossier() -> None:
     # Officers stand as units, one procedure, every dossier with its deadline; counts only.
-    log = pd.read_csv(SHARED / "data/receipt/receipt.csv")
+    log = pd.read_csv(shared() / "data/receipt/receipt.csv")
     moments = pd.to_datetime(log["time:timestamp"], utc=True, format="ISO8601")
     cases = log.drop_duplicates("case:concept:name")
     end, deadline = (pd.to_datetime(cases[f"case:{n}"], utc=True, format="ISO8601") for n in ("enddate", "deadline"))

@@ -1,8 +1,6 @@
 """Funnel limits, over-dispersion, false discovery, shrinkage: published figures, exact sums for small numbers."""
 
-import os
 from math import comb
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,8 +18,8 @@ from analysis.funnel import (
     ratio_scores,
     share_upper,
 )
+from tests.shared import shared
 
-SHARED = Path(os.environ.get("TINHGON_SHARED", Path(__file__).parents[3] / "shared"))
 OBSERVED = [100, 150, 180, 80, 120, 225]
 EXPECTED = [108, 112, 165, 95, 100, 220]
 
@@ -160,7 +158,6 @@ def test_alike_groups_are_drawn_all_the_way() -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not (SHARED / "data/receipt/receipt.csv").exists(), reason="the real permit log is not here")
 def test_the_officers_of_a_real_log() -> None:
     """League tables punish small numbers: 39 officers of a permit log, counted only, none named.
 
@@ -170,7 +167,7 @@ def test_the_officers_of_a_real_log() -> None:
     7 (two-sided; 8 by a normal score), and 3 above the 99.8 % limit at phi 3.9 where the scores drawn in at the
     tenths give phi 3.65 and 2; it does not say which limits and scores it took.
     """
-    log = pd.read_csv(SHARED / "data/receipt/receipt.csv")
+    log = pd.read_csv(shared() / "data/receipt/receipt.csv")
     moments = pd.to_datetime(log["time:timestamp"], utc=True, format="ISO8601")
     cases = log.drop_duplicates("case:concept:name")
     end, due = (pd.to_datetime(cases[f"case:{n}"], utc=True, format="ISO8601") for n in ("enddate", "deadline"))

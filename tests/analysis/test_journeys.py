@@ -13,7 +13,7 @@ from analysis.bundles import bundles_of
 from analysis.journeys import GIVES, journeys
 from analysis.thresholds import Thresholds
 from pipelines.reading.portal import read_portal
-from tests.chain.conftest import needs_shared, shared
+from tests.shared import shared
 from warehouse.build import CONSTANTS
 
 NO_FOLLOWS = pd.DataFrame(columns=["proc_core", "next_proc_core", "cases", "followed", "people"])
@@ -323,7 +323,6 @@ def real_journeys(real: dict[str, pd.DataFrame], follows: pd.DataFrame) -> dict[
 
 
 @pytest.mark.shared
-@needs_shared
 def test_real_birth_and_residence_are_found_and_known_to_be_joined(real: dict[str, pd.DataFrame]) -> None:
     all_ = real_journeys(real, NO_FOLLOWS)
     birth = all_["1.001193", "1.004222"]
@@ -339,7 +338,6 @@ def test_real_birth_and_residence_are_found_and_known_to_be_joined(real: dict[st
 
 
 @pytest.mark.shared
-@needs_shared
 def test_real_joint_procedure_is_recognised_from_made_up_dossiers(real: dict[str, pd.DataFrame]) -> None:
     """The one health card of this catalogue asks for no birth certificate: people must tell of that link."""
     follows = pd.DataFrame(

@@ -2,8 +2,6 @@
 
 import csv
 import math
-import os
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,8 +10,7 @@ import pytest
 from analysis.limits import CURVE_GIVES, GIVES, limit_curve, limit_cuts, steps_to_mend
 from analysis.survival import survival_at, survival_curves
 from analysis.thresholds import Thresholds
-
-SHARED = Path(os.environ.get("TINHGON_SHARED", Path(__file__).parents[3] / "shared"))
+from tests.shared import shared
 
 LIMITS = Thresholds()
 NO_STEPS = pd.DataFrame()
@@ -322,9 +319,8 @@ LAND = {
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not (SHARED / "data").is_dir(), reason="the real data folder is not beside the checkout")
 def test_step_sums_of_31_real_land_procedures() -> None:
-    with (SHARED / "data" / "land_steps_2025.csv").open(encoding="utf-8", newline="") as file:
+    with (shared() / "data" / "land_steps_2025.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     plan = pd.DataFrame(
         {

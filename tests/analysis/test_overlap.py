@@ -2,10 +2,8 @@
 
 import json
 import math
-import os
 from importlib.resources import files
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,9 +18,9 @@ from analysis.pairs import Catalogue, catalogue
 from analysis.thresholds import Thresholds
 from domain.errors import KnownError
 from pipelines.reading.catalogue_file import read_catalogue
+from tests.shared import shared
 
 LIMITS = Thresholds()
-SHARED = Path(os.environ.get("TINHGON_SHARED", Path(__file__).parents[3] / "shared")) / "data"
 
 PAPERS = {
     "đất": ["Đơn đăng ký biến động", "Giấy chứng nhận đã cấp", "Hợp đồng"],
@@ -172,13 +170,13 @@ def test_every_relation_has_its_word() -> None:
 
 @pytest.fixture(scope="module")
 def real() -> tuple[Catalogue, pd.DataFrame]:
-    frames = read_catalogue(SHARED / "procedures_real.parquet")
+    frames = read_catalogue(shared() / "data" / "procedures_real.parquet")
     book = catalogue(frames["procedure"], frames["procedure_paper"], frames["procedure_step"], thresholds=LIMITS)
     return book, overlaps(book, thresholds=LIMITS)
 
 
 def asked(book: Catalogue, file: str) -> list[dict[str, object]]:
-    return [json.loads(line) for line in (SHARED / file).read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line) for line in (shared() / "data" / file).read_text(encoding="utf-8").splitlines()]
 
 
 def labelled(book: Catalogue) -> pd.DataFrame:
@@ -192,7 +190,6 @@ def labelled(book: Catalogue) -> pd.DataFrame:
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not SHARED.exists(), reason="the real catalogue is not here")
 def test_the_whole_real_catalogue(real: tuple[Catalogue, pd.DataFrame]) -> None:
     book, pairs = real
     assert len(book.cores) == 2961
@@ -200,7 +197,6 @@ def test_the_whole_real_catalogue(real: tuple[Catalogue, pd.DataFrame]) -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not SHARED.exists(), reason="the real catalogue is not here")
 def test_agrees_with_the_readers_on_pairs_it_has_not_seen(real: tuple[Catalogue, pd.DataFrame]) -> None:
     from sklearn.metrics import f1_score, roc_auc_score
 
@@ -215,7 +211,6 @@ def test_agrees_with_the_readers_on_pairs_it_has_not_seen(real: tuple[Catalogue,
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not SHARED.exists(), reason="the real catalogue is not here")
 def test_the_same_labels_give_the_shipped_model_to_the_last_byte(real: tuple[Catalogue, pd.DataFrame]) -> None:
     pairs = labelled(real[0])
     shipped = (files("analysis") / "overlap_model.json").read_text(encoding="utf-8")
@@ -226,7 +221,6 @@ def test_the_same_labels_give_the_shipped_model_to_the_last_byte(real: tuple[Cat
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not SHARED.exists(), reason="the real catalogue is not here")
 def test_procedures_that_differ_in_the_level_alone_are_found(real: tuple[Catalogue, pd.DataFrame]) -> None:  # T30
     book, pairs = real
     proposed = pairs.loc[pairs["propose_merge"]]
@@ -238,7 +232,6 @@ def test_procedures_that_differ_in_the_level_alone_are_found(real: tuple[Catalog
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not SHARED.exists(), reason="the real catalogue is not here")
 def test_no_pair_people_would_merge_is_missed_as_a_candidate(real: tuple[Catalogue, pd.DataFrame]) -> None:
     book, pairs = real
     seen = set(zip(pairs["proc_core"], pairs["other_proc_core"], strict=True))
@@ -247,9 +240,8 @@ def test_no_pair_people_would_merge_is_missed_as_a_candidate(real: tuple[Catalog
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not SHARED.exists(), reason="the real catalogue is not here")
 def test_the_five_real_land_procedures_are_one_family() -> None:
-    raw = pd.read_csv(SHARED / "land_steps_2025.csv")
+    raw = pd.read_csv(shared() / "data" / "land_steps_2025.csv")
     first = raw.drop_duplicates("proc").rename(
         columns={"proc": "proc_core", "title": "name", "stated_days": "limit_days"}
     )

@@ -1,18 +1,15 @@
 """Late shares: the open dossiers are in, every class stands apart, every figure has its denominator."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.thresholds import Thresholds
 from analysis.timeliness import COUNTS, SHARES, timeliness_shares
+from tests.shared import shared
 
 COLUMNS = ["outcome", "timeliness", "elapsed_half_days", "limit_half_days", "n"]
 LIMITS = Thresholds()
-SHARED = Path(os.environ.get("TINHGON_SHARED", Path(__file__).parents[3] / "shared"))
 
 
 def durations(rows: list[tuple[str, str, int, int | None, int]], **more: object) -> pd.DataFrame:
@@ -323,14 +320,13 @@ def test_row_order_and_the_frame_given_do_not_matter() -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not (SHARED / "data/receipt/receipt.csv").exists(), reason="the real permit log is not here")
 @pytest.mark.parametrize(
     ("day", "closed", "truth"),
     [("2011-04-01", 0.242, 0.335), ("2011-07-01", 0.281, 0.341), ("2011-10-01", 0.298, 0.323)],
 )
 def test_a_real_log_seen_from_the_middle(day: str, closed: float, truth: float) -> None:
     # What was known on the day, against what became of the same cases in the end.
-    log = pd.read_csv(SHARED / "data/receipt/receipt.csv")
+    log = pd.read_csv(shared() / "data/receipt/receipt.csv")
     cases = log.drop_duplicates("case:concept:name")
     at = {
         name: pd.to_datetime(cases[f"case:{name}"], utc=True, format="ISO8601").dt.tz_localize(None)

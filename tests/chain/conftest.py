@@ -1,7 +1,6 @@
 """The whole main job once a session, without Airflow: the shipped site, eight nights, the quarter."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,13 +66,3 @@ def small_inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("small")
     simulate(SITE, folder / "inbox", folder / "truth.json", scale=0.05)
     return folder / "inbox"
-
-
-def shared() -> Path:
-    """The folder of real data, where it is."""
-    return Path(os.environ.get("TINHGON_SHARED") or REPO.parent / "shared")
-
-
-needs_shared = pytest.mark.skipif(
-    not (shared() / "data").is_dir(), reason="the real data folder is not beside the checkout"
-)

@@ -27,6 +27,8 @@ from tests.factories.sites import HEADINGS, csv_text, hand_in, source, unit, wri
 from warehouse import Warehouse
 from warehouse.compare import differences, snapshot
 
+pytestmark = [pytest.mark.slow, pytest.mark.first(2)]
+
 FIRST, LAST, QUARTER = "2017-12-29", "2017-12-31", "2017-Q4"
 QUARTERLY = ("analyse", "papers")
 # A forked child has these already: without them each kill costs ten seconds of imports.

@@ -14,6 +14,8 @@ from tests.chain.conftest import QUARTER, Chain, run_night, run_quarter
 from warehouse import Warehouse
 from warehouse.compare import differences, snapshot
 
+pytestmark = [pytest.mark.slow, pytest.mark.first(1), pytest.mark.xdist_group("chain")]
+
 # Báo Đắk Nông, 12/04/2018: the district in 2017.
 ARTICLE = {"received": 7468, "not_eligible": 516, "eligible": 6952, "in_time": 5445, "late": 580, "open": 927}
 

@@ -27,6 +27,8 @@ from tests.chain.conftest import run_night, run_quarter, settings_of
 from tests.factories.sites import write_site
 from warehouse import Warehouse
 
+pytestmark = pytest.mark.heavy
+
 NIGHT, QUARTER, LAST_DAY = "2018-01-31", "2017-Q4", date(2017, 12, 31)
 SPEED = {"GROEN": 22, "ZUID": 45, "HAVEN": 90}  # calendar days that half of the cases take
 CASES, AT_ONCE, MIDNIGHT, OPEN = 120, 0.13, 0.46, 0.125

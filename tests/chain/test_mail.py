@@ -17,6 +17,8 @@ from tests.chain.conftest import run_night, settings_of
 from tests.factories.sites import HEADINGS, ROW, csv_text, hand_in, source, unit, write_site
 from warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 NIGHTS = ["2017-12-19", "2017-12-20", "2017-12-21"]
 UNIT, DISTRICT = "x1@huyen.invalid", "van-phong@huyen.invalid"
 OWNER, PHONE, PERSONAL_NO = "Nguyễn Thị Thử", "0999000111", "999000111222"

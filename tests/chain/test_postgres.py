@@ -12,6 +12,8 @@ from tests.warehouse import conftest as databases
 from warehouse import Warehouse
 from warehouse.compare import differences, snapshot
 
+pytestmark = pytest.mark.heavy
+
 postgres_server = databases.postgres_server
 new_postgres = databases.new_postgres
 

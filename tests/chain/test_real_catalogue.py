@@ -12,13 +12,14 @@ from analysis.quarter import QuarterAnalysis
 from pipelines import nightly, quarterly
 from pipelines.quarter_papers import quarter_folder
 from pipelines.settings import Settings
-from tests.chain.conftest import needs_shared, run_night, run_quarter, shared
+from tests.chain.conftest import run_night, run_quarter
 from tests.factories.sites import NIGHT, ROW, csv_text, hand_in, make_site
+from tests.shared import shared
 from warehouse import Warehouse
 
 QUARTER = "2017-Q4"
 
-pytestmark = [pytest.mark.shared, needs_shared]
+pytestmark = [pytest.mark.shared, pytest.mark.heavy]
 
 
 @dataclass(frozen=True, kw_only=True)

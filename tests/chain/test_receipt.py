@@ -23,14 +23,15 @@ from analysis.quarter import QuarterAnalysis
 from pipelines.quarter_papers import quarter_folder
 from pipelines.quarterly import analysis_of
 from pipelines.settings import Settings
-from tests.chain.conftest import REPO, needs_shared, run_night, run_quarter, settings_of, shared
+from tests.chain.conftest import REPO, run_night, run_quarter, settings_of
+from tests.shared import shared
 from warehouse import Warehouse
 
 FIRST, LAST, QUARTER = "2011-12-30", "2012-01-31", "2011-Q4"
 START, END = date(2011, 10, 1), date(2011, 12, 31)
 BACKWARDS = {"case-10862", "case-8267"}  # they end an hour before they start
 
-pytestmark = [pytest.mark.shared, needs_shared]
+pytestmark = [pytest.mark.shared, pytest.mark.heavy]
 
 
 @dataclass(frozen=True)

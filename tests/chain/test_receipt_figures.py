@@ -21,7 +21,8 @@ from analysis.survival import survival_at, survival_curves, survival_quantiles
 from analysis.thresholds import Thresholds
 from analysis.timeliness import timeliness_shares
 from pipelines import nightly
-from tests.chain.conftest import REPO, needs_shared, settings_of, shared
+from tests.chain.conftest import REPO, settings_of
+from tests.shared import shared
 from warehouse import Warehouse
 
 NIGHT = "2012-01-31"
@@ -35,7 +36,7 @@ REPLAYS = {
     "2011-10-01": ("2011-Q4", 0.2979, 0.3410, 0.3229),
 }
 
-pytestmark = [pytest.mark.shared, needs_shared]
+pytestmark = [pytest.mark.shared, pytest.mark.heavy]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import pytest
 from dags.ops.drive import NIGHT_DAG, QUARTER_DAG, drive
 from domain.errors import KnownError
 
-pytestmark = pytest.mark.scheduler
+pytestmark = [pytest.mark.scheduler, pytest.mark.first(1)]
 
 NIGHTS = ["2017-12-30", "2017-12-31"]
 STEPS = ["plan", "collect", "collect", "collect", "judge", "merge", "models", "publish", "apology_letters", "notify"]

@@ -1,7 +1,6 @@
 """The site's facts become dimension frames; a fault names file, line and column."""
 
 import json
-import os
 from datetime import date
 from pathlib import Path
 
@@ -12,10 +11,10 @@ from domain.errors import KnownError
 from pipelines.catalogue import load_dimensions
 from pipelines.settings import Settings
 from tests.factories.sites import KEY, make_site, unit
+from tests.shared import shared
 
 REPO = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("TINHGON_SHARED") or REPO.parent / "shared")
-PORTAL = SHARED / "data" / "procedures_real.parquet"
+PORTAL = shared() / "data" / "procedures_real.parquet"
 
 FILES = {
     "procedures.csv": "proc_core,valid_from,proc_code,name,limit_quantity,limit_unit,no_due,legal_basis,valid_to\n"
@@ -140,7 +139,6 @@ def test_the_catalogue_of_every_shipped_site_is_read(tmp_path, name):
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not PORTAL.exists(), reason="the real data folder is not beside the checkout")
 def test_the_real_procedures_of_the_portal(tmp_path):
     settings = make_site(tmp_path, catalogue={"format": "file", "place": str(PORTAL)})
     frames = load_dimensions(settings.site, settings)

@@ -1,7 +1,6 @@
 """A real permit log that no one here wrote, as a site of YAML alone: every case and event arrives."""
 
 import csv
-import os
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -13,15 +12,13 @@ from pipelines.collect import collect_unit
 from pipelines.settings import Settings
 from pipelines.stage import Staged, read_staged
 from tests.factories.sites import KEY
+from tests.shared import shared
 
 REPO = Path(__file__).resolve().parents[2]
-LOG = Path(os.environ.get("TINHGON_SHARED") or REPO.parent / "shared") / "data" / "receipt" / "receipt.csv"
+LOG = shared() / "data" / "receipt" / "receipt.csv"
 NIGHT = "2012-01-31"
 
-pytestmark = [
-    pytest.mark.shared,
-    pytest.mark.skipif(not LOG.exists(), reason="the real data folder is not beside the checkout"),
-]
+pytestmark = pytest.mark.shared
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import re
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -10,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from pipelines.simulator.catalogue_build import write_catalogue
+from tests.shared import shared
 
 SITE = Path(__file__).resolve().parents[2] / "sites" / "dak_glong"
 
 FOLDER = SITE / "catalogue"
-SHARED = Path(os.environ.get("TINHGON_SHARED", Path(__file__).resolve().parents[3] / "shared"))
 
 
 def _rows(name):
@@ -103,8 +102,6 @@ def test_step_sums_are_as_the_truth_says(truth):
 
 @pytest.mark.shared
 def test_the_committed_catalogue_is_what_the_builder_makes(tmp_path):
-    if not (SHARED / "data" / "procedures_real.parquet").exists():
-        pytest.skip("the folder of public procedures is not beside the checkout")
-    assert write_catalogue(tmp_path, SHARED)["procedures"] == 476
+    assert write_catalogue(tmp_path, shared())["procedures"] == 476
     for path in sorted(tmp_path.glob("*.csv")):
         assert path.read_bytes() == (FOLDER / path.name).read_bytes(), path.name
