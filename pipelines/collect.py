@@ -4,24 +4,32 @@ Light on purpose: many of these run side by side, so only the standard library i
 to stage.
 """
 
+import errno
 import hashlib
+import logging
 import os
 import time
+import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from domain.clean import readable_name
+from domain.errors import KnownError
 from pipelines.landing import (
     LandedFault,
     LandedFile,
     Manifest,
+    blocks_of,
+    digest_of,
+    land_file,
     landed_nights,
     raw_folder,
     read_manifest,
     read_outcome,
     slice_state,
-    write_bytes,
     write_manifest,
 )
 from pipelines.outcome import FileFault, UnitOutcome
@@ -38,37 +46,69 @@ _WAIT_SECONDS = 1.0
 _NOT_DATA = ("~$", ".")
 _HALF = (".tmp", ".part", ".crdownload", ".filepart")
 
+# What a disk says of a name it cannot hold: the only such error that is the unit's.
+_ITS_NAME = frozenset({errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL})
+
 Wait = Callable[[float], None]
+
+log = logging.getLogger(__name__)
 
 
 def collect_unit(settings: "Settings", night: str, unit_code: str, *, wait: Wait = time.sleep) -> UnitOutcome:
-    """Take in what a unit handed in for a night and stage it.
+    """Take in what a unit handed in for a night and stage it. What goes wrong in it is its outcome, whatever it is.
 
     Files gone from the inbox since an earlier run of the same night are taken from landing. Raises only for what
     is not the unit's fault (an unknown unit, a full disk).
     """
     unit = settings.site.unit(unit_code)
-    before = read_manifest(settings, night, unit_code) or Manifest()
+    try:
+        _land(settings, night, unit, wait)
+        return restage(settings, night, unit_code)
+    except KnownError:
+        raise
+    except OSError as error:
+        if error.errno not in _ITS_NAME:
+            raise
+        return _failed(settings, night, unit_code, error)
+    except Exception as error:
+        return _failed(settings, night, unit_code, error)
+
+
+def _failed(settings: "Settings", night: str, unit_code: str, error: Exception) -> UnitOutcome:
+    from pipelines.stage import stage_nothing  # noqa: PLC0415
+
+    # The text of the error may hold a citizen's data: its kind and its place in our code will do.
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    log.error("unit %s: %s in %s, line %s", unit_code, type(error).__name__, frame.name, frame.lineno)
+    message = (
+        f"E-DON-VI: Việc thu nhận dữ liệu của đơn vị bị dừng ({type(error).__name__}). Cách khắc phục: gửi các tệp "
+        "của đơn vị cho bộ phận kỹ thuật; các đơn vị khác không bị ảnh hưởng."
+    )
+    return stage_nothing(settings, UnitOutcome(unit_code=unit_code, night=night, status="FAILED", message=message))
+
+
+def _land(settings: "Settings", night: str, unit: "Unit", wait: Wait) -> None:
+    """Copy what lies in the inbox to landing, and write the manifest."""
+    before = read_manifest(settings, night, unit.code) or Manifest()
     wanted = _wanted(settings.inbox, night, unit)
     names = _names(settings.inbox, wanted)
+    most = settings.site.reading.file_mb
     files: list[LandedFile] = []
     faults: list[LandedFault] = []
     for source_id, role, paths in wanted:
         for path in paths:
+            label = {"source_id": source_id, "file_name": names[path], "role": role}
             try:
-                data = _steady_bytes(path, names[path], settings.inbox, wait)
+                _check_place(path, names[path], settings.inbox, most)
+                sha256, size, stored = _steady(path, names[path], raw_folder(settings, night, unit.code), wait)
             except FileFault as fault:
-                text, status = str(fault), fault.status
-                faults += [
-                    LandedFault(source_id=source_id, file_name=names[path], text=text, status=status, role=role)
-                ]
+                faults.append(LandedFault(text=str(fault), status=fault.status, **label))
                 continue
-            files.append(_landed(raw_folder(settings, night, unit_code), data, path, (source_id, names[path], role)))
+            files.append(LandedFile(sha256=sha256, size=size, stored=stored, **label))
         if not paths:
             files += [file for file in before.files if (file.source_id, file.role) == (source_id, role)]
             faults += [fault for fault in before.faults if (fault.source_id, fault.role) == (source_id, role)]
-    write_manifest(settings, night, unit_code, Manifest(files=tuple(files), faults=tuple(faults)))
-    return restage(settings, night, unit_code)
+    write_manifest(settings, night, unit.code, Manifest(files=tuple(files), faults=tuple(faults)))
 
 
 def restage(settings: "Settings", night: str, unit_code: str) -> UnitOutcome:
@@ -77,7 +117,7 @@ def restage(settings: "Settings", night: str, unit_code: str) -> UnitOutcome:
     before = read_outcome(settings, night, unit_code)
     if before is not None and before.fingerprint == state.fingerprint:
         return before
-    from pipelines.stage import stage_unit  # noqa: PLC0415 - pandas is slow to import
+    from pipelines.stage import stage_unit  # noqa: PLC0415 - pydantic is slow to import
 
     return stage_unit(settings, night, unit_code, state)
 
@@ -98,19 +138,21 @@ def _wanted(inbox: Path, night: str, unit: "Unit") -> list[tuple[str, str, list[
 
 
 def _names(inbox: Path, wanted: list[tuple[str, str, list[Path]]]) -> dict[Path, str]:
-    """What each file is called: its own name, or its path below the inbox where two have the same name."""
-    paths = {path for _, _, found in wanted for path in found}
-    count = Counter(path.name for path in paths)
-    return {path: path.name if count[path.name] == 1 else path.relative_to(inbox).as_posix() for path in paths}
+    """What each file is called: its own name, its path below the inbox where two have the same, else with a mark.
+
+    Names that are not UTF-8 may read the same: then the mark is from the bytes of the name.
+    """
+    paths = sorted({path for _, _, found in wanted for path in found})
+    own = {path: readable_name(os.fsencode(path.name)) for path in paths}
+    count = Counter(own.values())
+    longer = {path: readable_name(os.fsencode(path.relative_to(inbox)), longest=200) for path in paths}
+    names = {path: own[path] if count[own[path]] == 1 else longer[path] for path in paths}
+    twice = {name for name, number in Counter(names.values()).items() if number > 1}
+    return {path: f"{name} ({_mark(path)})" if name in twice else name for path, name in names.items()}
 
 
-def _landed(folder: Path, data: bytes, path: Path, label: tuple[str, str, str]) -> LandedFile:
-    """Keep a file's bytes in landing; `label` is its source, its name and its role."""
-    sha256 = hashlib.sha256(data).hexdigest()
-    stored = f"{sha256[:12]}/{path.name}"
-    write_bytes(folder / stored, data)
-    source_id, name, role = label
-    return LandedFile(source_id=source_id, file_name=name, sha256=sha256, size=len(data), stored=stored, role=role)
+def _mark(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
 
 
 def _found(inbox: Path, pattern: str) -> list[Path]:
@@ -119,35 +161,64 @@ def _found(inbox: Path, pattern: str) -> list[Path]:
     return sorted(p for p in paths if not p.name.startswith(_NOT_DATA) and not p.name.endswith(_HALF))
 
 
-def _steady_bytes(path: Path, name: str, inbox: Path, wait: Wait) -> bytes:
-    """The bytes of a file that stood still while it was read twice; tried again once, then a fault."""
+def _check_place(path: Path, name: str, inbox: Path, most_mb: int) -> None:
+    """Refuse a link out of the inbox, and a file larger than the site takes."""
     if not path.resolve().is_relative_to(inbox.resolve()):
         raise FileFault(
             "E-NGOAI-HOP-THU",
             f"Tệp [{name}] trỏ ra ngoài thư mục nhận dữ liệu.",
             mend="đề nghị đơn vị nộp chính tệp dữ liệu, không nộp liên kết.",
         )
-    try:
-        for attempt in (1, 2):
+    with _readable(name):
+        size = path.stat().st_size
+    if size > most_mb * 1024 * 1024:
+        raise FileFault(
+            "E-TEP-QUA-LON",
+            f"Tệp [{name}] có [{size // 1024 // 1024}] MB, quá mức cho phép [{most_mb}] MB.",
+            mend="đề nghị đơn vị chia nhỏ tệp, hoặc tăng mục reading.file_mb trong site.yml.",
+        )
+
+
+def _steady(path: Path, name: str, folder: Path, wait: Wait) -> tuple[str, int, str]:
+    """Land a file that stood still while it was read twice; tried again once, then a fault."""
+    for attempt in (1, 2):
+        with _readable(name):
             before = _signature(path)
-            data = path.read_bytes()
-            digest = hashlib.sha256(data).digest()
-            again = hashlib.sha256(path.read_bytes()).digest()
-            if before == _signature(path) and len(data) == before[0] and digest == again:
-                return data
-            if attempt == 1:
-                wait(_WAIT_SECONDS)
+        landed = land_file(_blocks(path, name), path.name, folder)
+        with _readable(name):
+            if before == _signature(path) and landed[1] == before[0] and digest_of(path) == landed[0]:
+                return landed
+        if attempt == 1:
+            wait(_WAIT_SECONDS)
+    raise FileFault(
+        "E-TEP-DANG-GHI",
+        f"Tệp [{name}] còn thay đổi trong khi đọc.",
+        mend="đợi đơn vị ghi xong tệp rồi chạy lại đêm này; nên ghi ra tên tạm rồi mới đổi tên.",
+    )
+
+
+def _blocks(path: Path, name: str) -> Iterator[bytes]:
+    """The bytes of a file in the inbox; what fails while reading is the file's fault, what fails writing is not."""
+    blocks = blocks_of(path)
+    while True:
+        with _readable(name):
+            block = next(blocks, b"")
+        if not block:
+            return
+        yield block
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """What the inbox refuses is the file's fault."""
+    try:
+        yield
     except OSError as error:
         raise FileFault(
             "E-KHONG-DOC-DUOC",
             f"Tệp [{name}] không đọc được ({os.strerror(error.errno) if error.errno else type(error).__name__}).",
             mend="kiểm tra quyền đọc tệp và ổ đĩa của thư mục nhận dữ liệu, rồi chạy lại.",
         ) from None
-    raise FileFault(
-        "E-TEP-DANG-GHI",
-        f"Tệp [{name}] còn thay đổi trong khi đọc.",
-        mend="đợi đơn vị ghi xong tệp rồi chạy lại đêm này; nên ghi ra tên tạm rồi mới đổi tên.",
-    )
 
 
 def _signature(path: Path) -> tuple[int, int, int]:

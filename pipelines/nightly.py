@@ -23,15 +23,18 @@ from warehouse import Slice, Warehouse
 
 log = logging.getLogger(__name__)
 
-# A task of four units keeps the scheduler's own cost (about a third of a second a task) small beside the work.
+# A task of four units keeps the scheduler's own cost (about a third of a second a task) small beside the work; a
+# large site has larger chunks, so that starting a reading process (half a second) is paid for by few tasks.
 UNITS_PER_CHUNK = 4
+MOST_CHUNKS = 32
 
 
 def plan(night: str, *, settings: Settings | None = None) -> list[list[str]]:
     """The units that exist on this night, in chunks for the mapped collection tasks."""
     settings = settings or Settings.from_env()
     units = units_of(settings, night)
-    return [units[i : i + UNITS_PER_CHUNK] for i in range(0, len(units), UNITS_PER_CHUNK)]
+    size = max(UNITS_PER_CHUNK, -(-len(units) // MOST_CHUNKS))
+    return [units[i : i + size] for i in range(0, len(units), size)]
 
 
 def units_of(settings: Settings, night: str) -> list[str]:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator, model_validator
 
 from domain.errors import KnownError
+from pipelines.reading.limits import ReadingLimits
 from pipelines.strict import Strict, read_model
 from pipelines.unit import Cell, Contact, Control, Correction, DeriveStatus, Source, Unit
 
@@ -145,6 +146,7 @@ class SiteFile(Strict):
     signer: Signer = Signer()
     retention: Retention = Retention()
     access: Access = Access()
+    reading: ReadingLimits = ReadingLimits()
     quarter: QuarterRules = QuarterRules()
     hourly_rate: list[Rate] = Field(default_factory=list)
 

@@ -1,18 +1,34 @@
-"""JSON: a list of flat records, or the national synchronisation message with its nested supplements and steps."""
+"""JSON: a list of flat records, or the national synchronisation message with its nested supplements and steps.
+
+Nothing is dropped before it is counted: a key written twice, or a second list of records, is refused by name.
+"""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
+from domain.clean import clean, cut
 from pipelines.outcome import FileFault
-from pipelines.reading.table import RawTable, Reject, text_of
-from pipelines.unit import Source
+from pipelines.reading.limits import listed
+from pipelines.reading.table import Door, Incoming, RawStream, RawTable, Reject, check_columns, text_of
 
+BATCH = 20_000
 PAUSE_LISTS = ("DanhSachHoSoBoSung",)
 STEP_LISTS = ("TienDo", "DanhSachTienDo", "CapNhatTienDoHoSoMC")
 NESTED_LISTS = (*PAUSE_LISTS, *STEP_LISTS)
 DOSSIER_LISTS = ("DongBoHoSoMC", "DanhSachHoSo", "HoSo", "data")
+# A whole number of more digits is kept as text: no column holds it, and no digit of a code is lost.
+_LONGEST_INT = 18
 
 Records = list[tuple[int, dict[str, object]]]
+
+
+class Doubled(dict[str, object]):
+    """An object with a key written more than once: `repeated` are those keys, `pairs` all that was written."""
+
+    repeated: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, object], ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -25,120 +41,184 @@ class SyncRecords:
     rejects: list[tuple[str, Reject]] = field(default_factory=list)
 
 
-def read_json(data: bytes, source: Source, file_name: str) -> RawTable:
+def read_json(file: Incoming, door: Door) -> RawStream:
     """Rows of a list of flat records; the headings are the keys in order of first sight."""
-    table = RawTable(headings=[], rows=[], lines=[])
     records: Records = []
-    for number, item in enumerate(_records(_loaded(data, source, file_name), file_name), start=1):
-        if isinstance(item, dict):
+    rejects: list[Reject] = []
+    for number, item in enumerate(_records(_loaded(file), file), start=1):
+        if isinstance(item, dict) and not isinstance(item, Doubled):
             records.append((number, item))
         else:
-            table.rejects.append(_no_object(number, item))
-    return tabled(records, table)
+            rejects.append(_no_record(number, item, file))
+    return tabled(records, file, door, rejects)
 
 
-def tabled(records: Records, table: RawTable | None = None) -> RawTable:
+def tabled(records: Records, file: Incoming, door: Door, rejects: list[Reject] | None = None) -> RawStream:
     """Records as a table; a key that a record lacks is an empty cell."""
-    table = table or RawTable(headings=[], rows=[], lines=[])
-    headings = {key: None for _, record in records for key in record}
-    table.headings = list(headings)
-    for number, record in records:
-        table.rows.append([_cell(record.get(heading)) for heading in headings])
-        table.lines.append(number)
-    return table
+    keys = list({key: None for _, record in records for key in record})
+    check_columns(len(keys), file)
+    headings = [clean(key) for key in keys]
+    if len(set(headings)) < len(keys):
+        raise FileFault(
+            "E-COT-TRUNG",
+            f"Tệp [{file.name}]: có tên trường chỉ khác nhau ở ký tự ẩn.",
+            mend="đề nghị đơn vị xuất lại tệp với tên trường đúng mẫu.",
+        )
+    batches = _batches(records, keys, headings, door, rejects or [])
+    return RawStream(headings=headings, batches=batches, is_nothing=not records)
+
+
+def _batches(
+    records: Records, keys: list[str], headings: list[str], door: Door, rejects: list[Reject]
+) -> Iterator[RawTable]:
+    for start in range(0, len(records), BATCH) or (0,):
+        some = records[start : start + BATCH]
+        yield RawTable(
+            headings=headings,
+            rows=[door.row([_cell(record.get(key)) for key in keys], number) for number, record in some],
+            lines=[number for number, _ in some],
+            rejects=rejects if start == 0 else [],
+        )
 
 
 def _cell(value: object) -> object:
     return json.dumps(value, ensure_ascii=False, sort_keys=True) if isinstance(value, list | dict) else value
 
 
-def read_sync(data: bytes, source: Source, file_name: str) -> SyncRecords:
+def read_sync(file: Incoming) -> SyncRecords:
     """Records of DongBoHoSoMC: a list of dossiers (or a message that holds one), with supplements and progress.
 
     The progress log is a list inside a dossier, or one list for the whole message whose items carry MaHoSo.
     """
-    loaded = _loaded(data, source, file_name)
-    code = source.mapping.get("dossier_code", "MaHoSo")
+    loaded = _loaded(file)
+    code = file.source.mapping.get("dossier_code", "MaHoSo")
     found = SyncRecords()
-    for number, item in enumerate(_records(loaded, file_name), start=1):
-        if not isinstance(item, dict):
-            found.rejects.append(("dossier", _no_object(number, item)))
+    for number, item in enumerate(_records(loaded, file), start=1):
+        if not isinstance(item, dict) or isinstance(item, Doubled):
+            found.rejects.append(("dossier", _no_record(number, item, file)))
             continue
         found.dossiers.append((number, item))
         parent = {code: item.get(code)}
-        _nested(found, "pause", item, PAUSE_LISTS, parent)
-        _nested(found, "step", item, STEP_LISTS, parent)
+        _nested(found, "pause", item, parent, file)
+        _nested(found, "step", item, parent, file)
     if isinstance(loaded, dict):
-        _nested(found, "step", loaded, STEP_LISTS, {})
-        _nested(found, "pause", loaded, PAUSE_LISTS, {})
+        _nested(found, "step", loaded, {}, file)
+        _nested(found, "pause", loaded, {}, file)
     return found
 
 
 def _nested(
-    found: SyncRecords, table: str, item: dict[str, object], keys: tuple[str, ...], parent: dict[str, object]
+    found: SyncRecords, table: str, item: dict[str, object], parent: dict[str, object], file: Incoming
 ) -> None:
-    """Take the lists of `item` under `keys`; what is no list of objects is set aside, never dropped."""
-    records = found.pauses if table == "pause" else found.steps
+    """Take the lists of `item` for a table; what is no list of objects is set aside, never dropped."""
+    records, keys = (found.pauses, PAUSE_LISTS) if table == "pause" else (found.steps, STEP_LISTS)
     for key in keys:
         values = item.get(key)
         if values in (None, "", {}):
             continue
         for value in values if isinstance(values, list) else [values]:
             number = len(records) + sum(name == table for name, _ in found.rejects) + 1
-            if isinstance(value, dict):
+            if isinstance(value, dict) and not isinstance(value, Doubled):
                 records.append((number, value | parent))
             else:
-                found.rejects.append((table, _no_object(number, value)))
+                found.rejects.append((table, _no_record(number, value, file)))
 
 
-def _loaded(data: bytes, source: Source, file_name: str) -> object:
+def _loaded(file: Incoming) -> object:
+    source = file.source
     encoding = "utf-8-sig" if source.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else source.encoding
     try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
+        text = file.path.read_bytes().decode(encoding)
+    except UnicodeError as error:
+        where = f" (từ byte thứ {error.start + 1})" if isinstance(error, UnicodeDecodeError) else ""
         raise FileFault(
             "E-BANG-MA",
-            f"Tệp [{file_name}] không đọc được theo bảng mã [{source.encoding}] (từ byte thứ {error.start + 1}).",
+            f"Tệp [{file.name}] không đọc được theo bảng mã [{source.encoding}]{where}.",
             mend="đề nghị đơn vị xuất lại tệp theo đúng bảng mã đã khai báo, hoặc sửa mục encoding của đơn vị.",
         ) from None
     if not text.strip():
         raise FileFault(
             "E-TEP-RONG",
-            f"Tệp [{file_name}] không có nội dung.",
+            f"Tệp [{file.name}] không có nội dung.",
             mend="đề nghị đơn vị xuất lại tệp.",
             status="EMPTY",
         )
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_pairs, parse_int=_whole)
     except (json.JSONDecodeError, RecursionError) as error:
         at = f"dòng {error.lineno}, cột {error.colno}" if isinstance(error, json.JSONDecodeError) else "lồng quá sâu"
         raise FileFault(
             "E-TEP-HONG",
-            f"Tệp [{file_name}] không phải JSON trọn vẹn ({at}); tệp hỏng hoặc ghi dở dang.",
+            f"Tệp [{file.name}] không phải JSON trọn vẹn ({at}); tệp hỏng hoặc ghi dở dang.",
             mend="đề nghị đơn vị xuất lại tệp và nộp lại.",
         ) from None
 
 
-def _records(loaded: object, file_name: str) -> list[object]:
-    """The list of records: the file itself, or the one list of a message."""
+def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    plain = dict(pairs)
+    if len(plain) == len(pairs):
+        return plain
+    doubled = Doubled(plain)
+    names = [name for name, _ in pairs]
+    doubled.repeated = tuple(dict.fromkeys(name for name in names if names.count(name) > 1))
+    doubled.pairs = tuple(pairs)
+    return doubled
+
+
+def _whole(text: str) -> int | str:
+    return int(text) if len(text) <= _LONGEST_INT else text
+
+
+def _records(loaded: object, file: Incoming) -> list[object]:
+    """The list of records: the file itself, or the one list of a message. Two lists are never one."""
     if isinstance(loaded, list):
         return loaded
+    if isinstance(loaded, Doubled):
+        raise FileFault(
+            "E-TRUONG-LAP",
+            f"Tệp [{file.name}]: trường {listed([clean(name) for name in loaded.repeated])} được ghi nhiều lần, "
+            "không rõ lấy phần nào.",
+            mend="đề nghị đơn vị xuất lại tệp, mỗi trường một lần.",
+        )
     if isinstance(loaded, dict):
-        known = [key for key in DOSSIER_LISTS if isinstance(loaded.get(key), list)]
-        others = [key for key, value in loaded.items() if isinstance(value, list) and key not in NESTED_LISTS]
-        keys = known or (others if len(others) == 1 else [])
-        if keys:
-            records: list[object] = loaded[keys[0]]
+        lists = _lists(loaded, file)
+        if len(lists) > 1:
+            raise FileFault(
+                "E-NHIEU-DANH-SACH",
+                f"Tệp [{file.name}] có nhiều danh sách hồ sơ: {listed([clean(name) for name in lists])}.",
+                mend="đề nghị đơn vị nộp một danh sách một tệp, hoặc khai báo danh sách cần bỏ ở mục ignore.",
+            )
+        if lists:
+            records: list[object] = loaded[lists[0]]
             return records
         if "MaHoSo" in loaded:
             return [loaded]
     raise FileFault(
         "E-SAI-DANG",
-        f"Tệp [{file_name}] không chứa danh sách hồ sơ.",
+        f"Tệp [{file.name}] không chứa danh sách hồ sơ.",
         mend="đề nghị đơn vị nộp một danh sách JSON, hoặc bản tin có danh sách DongBoHoSoMC.",
     )
 
 
-def _no_object(number: int, item: object) -> Reject:
-    shown = text_of(item) if not isinstance(item, list | dict) else json.dumps(item, ensure_ascii=False)
-    return Reject(line_no=number, message=f"Phần tử thứ {number} không phải một bản ghi.", raw_record=shown)
+def _lists(loaded: dict[str, Any], file: Incoming) -> list[str]:
+    """Keys of the lists that may hold dossiers; a list nobody named counts when it holds records."""
+    left_out = {*NESTED_LISTS, *file.source.ignored}
+    lists = [key for key, value in loaded.items() if isinstance(value, list) and key not in left_out]
+    known = [key for key in lists if key in DOSSIER_LISTS]
+    filled = [key for key in lists if any(isinstance(item, dict) for item in loaded[key])]
+    if known:
+        return [key for key in lists if key in filled] or known[:1]
+    if "MaHoSo" in loaded:
+        return []  # one dossier by itself: its lists are its own
+    return filled or lists[:1] if len(lists) == 1 or filled else []
+
+
+def _no_record(number: int, item: object, file: Incoming) -> Reject:
+    if isinstance(item, Doubled):
+        names = listed([clean(name) for name in item.repeated])
+        message = f"Phần tử thứ {number} ghi trường {names} nhiều lần, không rõ lấy giá trị nào."
+        shown = json.dumps(item.pairs, ensure_ascii=False)
+    else:
+        message = f"Phần tử thứ {number} không phải một bản ghi."
+        shown = json.dumps(item, ensure_ascii=False) if isinstance(item, list | dict) else text_of(item)
+    return Reject(line_no=number, message=message, raw_record=cut(clean(shown), file.limits.text))

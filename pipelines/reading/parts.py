@@ -1,21 +1,38 @@
 """From a file's cells to the canonical columns of the three tables: mapping, code lists, corrections."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
+from domain.clean import cut
 from pipelines.reading.csv_file import read_csv
 from pipelines.reading.json_file import NESTED_LISTS, Records, read_json, read_sync, tabled
-from pipelines.reading.table import Layout, RawTable, Reject, is_blank, layout_of, raw_value, text_of
+from pipelines.reading.limits import LONGEST_CODE, listed
+from pipelines.reading.table import (
+    Door,
+    Incoming,
+    Layout,
+    RawStream,
+    RawTable,
+    Reject,
+    blank_heading,
+    heading_notes,
+    is_blank,
+    layout_of,
+    raw_value,
+    text_of,
+)
 from pipelines.reading.xlsx_file import read_xlsx
 from pipelines.unit import Correction, Source
 
-_READERS = {"csv": read_csv, "xlsx": read_xlsx, "json": read_json}
+_READERS: dict[str, Callable[[Incoming, Door], RawStream]] = {"csv": read_csv, "xlsx": read_xlsx, "json": read_json}
+_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
 @dataclass(kw_only=True)
 class Part:
-    """What one file gives for one table: canonical column -> cells, one a row, not yet typed.
+    """What some rows of a file give for one table: canonical column -> cells, one a row, not yet typed.
 
     `unparsed`: row -> {column: text} of values no code list knows. `raw`: the record as handed in, as JSON.
     """
@@ -29,42 +46,46 @@ class Part:
 
 @dataclass(kw_only=True)
 class FileParts:
-    """All parts of one file, its lines that were no rows (by table), and notes for the outcome."""
+    """Parts of a file, its lines that were no rows (by table), and notes for the outcome."""
 
     parts: list[Part] = field(default_factory=list)
     rejects: list[tuple[str, Reject]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
-def read_parts(data: bytes, source: Source, corrections: Iterable[Correction], file_name: str) -> FileParts:
-    """Read one file. Raises FileFault when its shape is wrong; a wrong row is set aside alone."""
-    if source.table == "sync":
-        found = _sync_parts(data, source, file_name)
-    else:
-        table = _READERS[source.format](data, source, file_name)
-        layout = _layout(table, source, file_name)
-        found = FileParts(notes=[*table.notes, *layout.notes])
-        main = "step" if source.table == "event" else source.table
-        _set_aside_remarks(table, layout)
-        if source.table == "event":
-            _set_aside_without_code(table, layout)
-        found.rejects = [(main, reject) for reject in table.rejects]
-        found.parts = (
-            _event_parts(table, layout, found) if source.table == "event" else [_part(main, "", table, layout)]
-        )
-    for part in found.parts:
-        _code(part, source)
-    for correction in corrections:
-        if correction.source in (None, source.id):
-            found.notes.append(_correct(found.parts, correction, file_name))
-    return found
+def read_parts(file: Incoming) -> Iterator[FileParts]:
+    """Read one file, some rows at a time. Raises FileFault when its shape is wrong; a wrong row is set aside alone.
+
+    What was given before a FileFault does not count: the file is taken whole or not at all.
+    """
+    door = Door(longest=file.limits.text)
+    mended = [0] * len(file.corrections)
+    for found in _sync_parts(file, door) if file.source.table == "sync" else _table_parts(file, door):
+        for part in found.parts:
+            _clean_codes(part, door)
+            _code(part, file.source)
+        for place, correction in enumerate(file.corrections):
+            mended[place] += sum(_correct_part(part, correction) for part in found.parts)
+        yield found
+    told = [_told(correction, count, file.name) for correction, count in zip(file.corrections, mended, strict=True)]
+    yield FileParts(notes=[*told, *door.notes(file.name)])
 
 
-def _layout(table: RawTable, source: Source, file_name: str) -> Layout:
+def _table_parts(file: Incoming, door: Door) -> Iterator[FileParts]:
+    source = file.source
+    stream = _READERS[source.format](file, door)
     # A list of no records has no keys: nothing came, and nothing is wrong with its shape.
-    if source.format == "json" and not table.rows:
-        return Layout(places={}, notes=[])
-    return layout_of(table, source, file_name)
+    layout = Layout(places={}) if stream.is_nothing else layout_of(stream.headings, source, file.name)
+    events = _EventLog() if source.table == "event" else None
+    main = "dossier" if events else source.table
+    for table in stream.tables():
+        _set_aside_remarks(table, layout)
+        if events is not None:
+            _set_aside_without_code(table, layout)
+        parts = [_part(main, "", table, layout)] if events is None else events.parts(table, layout, door)
+        yield FileParts(parts=parts, rejects=[("step" if events else main, reject) for reject in table.rejects])
+    notes = heading_notes(stream, layout, file)
+    yield FileParts(notes=notes if events is None else [*notes, *events.notes()])
 
 
 def _part(name: str, prefix: str, table: RawTable, layout: Layout, rows: list[int] | None = None) -> Part:
@@ -87,7 +108,8 @@ def _part(name: str, prefix: str, table: RawTable, layout: Layout, rows: list[in
 
 def _raw_json(table: RawTable, row: int) -> str:
     cells = {h: raw_value(cell) for h, cell in zip(table.headings, table.rows[row], strict=True)}
-    return json.dumps(cells, ensure_ascii=False, default=str)
+    cells |= {blank_heading(number): raw_value(cell) for number, cell in table.beyond.get(row, {}).items()}
+    return _JSON.encode(cells)
 
 
 def _set_aside_remarks(table: RawTable, layout: Layout) -> None:
@@ -116,60 +138,93 @@ def _set_aside(table: RawTable, is_bad: Callable[[list[object]], bool], why: str
             Reject(line_no=line, message=f"Dòng {line}: {why}.", raw_record=_raw_json(table, number))
         )
     if bad:
-        table.lines = [line for number, line in enumerate(table.lines) if number not in bad]
-        table.rows = [row for number, row in enumerate(table.rows) if number not in bad]
+        kept = [number for number in range(len(table.rows)) if number not in bad]
+        table.beyond = {place: table.beyond[n] for place, n in enumerate(kept) if n in table.beyond}
+        table.lines = [table.lines[number] for number in kept]
+        table.rows = [table.rows[number] for number in kept]
 
 
-def _event_parts(table: RawTable, layout: Layout, found: FileParts) -> list[Part]:
-    """An event log: each dossier once, from its first line, and each event as a step."""
-    place = layout.places["dossier_code"] if table.rows else 0
-    case_places = [p for name, p in layout.places.items() if "." not in name]
-    first: dict[str, int] = {}
-    differing: set[str] = set()
-    for number, row in enumerate(table.rows):
-        code = text_of(row[place])
-        at = first.setdefault(code, number)
-        if at != number and any(row[p] != table.rows[at][p] for p in case_places):
-            differing.add(code)
-    if differing:
-        found.notes.append(
-            f"{len(differing)} hồ sơ có thông tin khác nhau giữa các dòng sự kiện; lấy theo dòng đầu tiên của hồ sơ."
-        )
-    return [_part("dossier", "", table, layout, list(first.values())), _part("step", "step.", table, layout)]
+@dataclass
+class _EventLog:
+    """An event log: each dossier once, from its first line, and each event as a step; over all rows of the file."""
+
+    first: dict[str, int] = field(default_factory=dict)  # dossier -> hash of what its first line said of it
+    differing: set[str] = field(default_factory=set)
+
+    def parts(self, table: RawTable, layout: Layout, door: Door) -> list[Part]:
+        """The dossiers seen for the first time, and all steps."""
+        new = []
+        case_places = [place for name, place in layout.places.items() if "." not in name]
+        for number, row in enumerate(table.rows):
+            code = door.code(row[layout.places["dossier_code"]], table.lines[number])
+            row[layout.places["dossier_code"]] = code
+            said = hash(tuple(str(row[place]) for place in case_places))
+            if code not in self.first:
+                self.first[code] = said
+                new.append(number)
+            elif self.first[code] != said:
+                self.differing.add(code)
+        return [_part("dossier", "", table, layout, new), _part("step", "step.", table, layout)]
+
+    def notes(self) -> list[str]:
+        """How many dossiers the log tells differently from line to line."""
+        if not self.differing:
+            return []
+        return [
+            f"{len(self.differing)} hồ sơ có thông tin khác nhau giữa các dòng sự kiện; "
+            "lấy theo dòng đầu tiên của hồ sơ."
+        ]
 
 
-def _sync_parts(data: bytes, source: Source, file_name: str) -> FileParts:
-    records = read_sync(data, source, file_name)
-    found = FileParts(rejects=records.rejects)
+def _sync_parts(file: Incoming, door: Door) -> Iterator[FileParts]:
+    records = read_sync(file)
+    yield FileParts(rejects=records.rejects)
     nested: list[tuple[str, str, Records]] = [
         ("dossier", "", records.dossiers), ("pause", "pause.", records.pauses), ("step", "step.", records.steps),
     ]  # fmt: skip
     for name, prefix, rows in nested:
-        table = tabled(rows)
-        layout = _sync_layout(table, source, prefix, file_name)
-        found.notes += layout.notes
-        found.parts.append(_part(name, prefix, table, layout))
-    return found
+        stream = tabled(rows, file, door)
+        layout, notes = _sync_layout(stream, file, prefix)
+        yield FileParts(notes=notes)
+        for table in stream.tables():
+            yield FileParts(parts=[_part(name, prefix, table, layout)])
 
 
-def _sync_layout(table: RawTable, source: Source, prefix: str, file_name: str) -> Layout:
+def _sync_layout(stream: RawStream, file: Incoming, prefix: str) -> tuple[Layout, list[str]]:
     """Places of one kind of record. Fields of the message may be left out by the sender; required ones may not."""
+    source = file.source
     own = {
         name: heading
         for name, heading in source.mapping.items()
         if name == "dossier_code" or (name.startswith(prefix) if prefix else "." not in name)
     }
-    required = {name: own[name] for name in source.required_names if name in own} if table.rows and not prefix else {}
-    part = source.model_copy(update={"table": "dossier", "columns": required})
-    whole = layout_of(table, part, file_name)
-    keys = {heading: place for place, heading in enumerate(table.headings)}
+    needs = [] if stream.is_nothing or prefix else source.required_names
+    required = {name: own[name] for name in needs if name in own}
+    layout_of(stream.headings, source.model_copy(update={"table": "dossier", "columns": required}), file.name)
+    keys = {heading: place for place, heading in enumerate(stream.headings)}
     known = {*own.values(), *source.ignored, *NESTED_LISTS}
-    new = [heading for heading in table.headings if heading not in known]
-    notes = [n for n in whole.notes if "chưa khai báo" not in n]
+    new = [heading for heading in stream.headings if heading not in known]
+    notes = []
     if new:
-        texts = ", ".join(f"[{heading}]" for heading in new)
-        notes.append(f"Tệp [{file_name}] có trường chưa khai báo: {texts}; giữ trong tệp gốc, chưa đưa vào tổng hợp.")
-    return Layout(places={name: keys[heading] for name, heading in own.items() if heading in keys}, notes=notes)
+        notes.append(
+            f"Tệp [{file.name}] có trường chưa khai báo: {listed(new)}; giữ trong tệp gốc, chưa đưa vào tổng hợp."
+        )
+    return Layout(places={name: keys[heading] for name, heading in own.items() if heading in keys}), notes
+
+
+def _clean_codes(part: Part, door: Door) -> None:
+    """Codes without what nobody sees; one too long to be a code is kept as unparsed, never cut into another."""
+    for name in part.values:
+        if not name.endswith("_code"):
+            continue
+        cells: list[Any] = part.values[name]
+        for row, cell in enumerate(cells):
+            if not isinstance(cell, str) or (cell.isascii() and len(cell) <= LONGEST_CODE):
+                continue
+            code = door.code(cell, part.lines[row])
+            if len(code) > LONGEST_CODE:
+                part.unparsed.setdefault(row, {})[name] = cut(code, LONGEST_CODE)
+            cells[row] = code if len(code) <= LONGEST_CODE else None
 
 
 def _code(part: Part, source: Source) -> None:
@@ -199,9 +254,8 @@ def _code(part: Part, source: Source) -> None:
                 part.unparsed.setdefault(row, {})[name] = text
 
 
-def _correct(parts: list[Part], correction: Correction, file_name: str) -> str:
-    """Mend the rows a correction names; the note says how many, also when there were none."""
-    mended = sum(_correct_part(part, correction) for part in parts)
+def _told(correction: Correction, mended: int, file_name: str) -> str:
+    """How many rows a correction mended, also when there were none."""
     if mended:
         return f"Tệp [{file_name}]: sửa {mended} dòng theo mục corrections (lý do: {correction.reason})."
     return f"Tệp [{file_name}]: mục corrections (lý do: {correction.reason}) không khớp dòng nào."

@@ -1,13 +1,17 @@
 """A file as rows of cells, and the checks of its headings that all formats share."""
 
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import TypeGuard
+from pathlib import Path
+from typing import Any, TypeGuard
 
+from domain.clean import clean, clean_code, cut, is_clean
 from domain.columns import Column
 from pipelines.outcome import FileFault
-from pipelines.unit import Source, column_of
+from pipelines.reading.limits import ReadingLimits, listed
+from pipelines.unit import Correction, Source, column_of
 
 # What exports write for "nothing".
 _EMPTY_TEXTS = frozenset({"", "NULL", "null", r"\N"})
@@ -24,21 +28,104 @@ class Reject:
     raw_record: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Incoming:
+    """A landed file about to be read: where it is, what it is called, what its unit says of it, and its limits."""
+
+    path: Path
+    name: str
+    source: Source
+    limits: ReadingLimits = field(default_factory=ReadingLimits)
+    corrections: tuple[Correction, ...] = ()
+
+
 @dataclass(kw_only=True)
 class RawTable:
-    """Headings (each different from the others), rows of cells, and the line each row came from."""
+    """Some rows of a file under its headings, and the line each came from.
+
+    Each row has a cell a heading; `beyond` holds what stands right of the last heading: row -> {column from 1: cell}.
+    """
 
     headings: list[str]
-    rows: list[list[object]]
-    lines: list[int]
+    rows: list[list[object]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    beyond: dict[int, dict[int, object]] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
+class RawStream:
+    """A file while it is read: its headings (each different from the others), then its rows, some at a time.
+
+    `unnamed` are the numbers of columns without a heading that turned out to hold something: whole at the end.
+    """
+
+    headings: list[str]
+    batches: Iterator[RawTable]
+    is_nothing: bool = False  # a list without a record: it has no headings, and nothing is wrong with that
+    unnamed: set[int] = field(default_factory=set)
+
+    def tables(self) -> Iterator[RawTable]:
+        """The batches; columns that hold something without a heading are noted on the way."""
+        blank = {place for place, heading in enumerate(self.headings) if heading == blank_heading(place + 1)}
+        for table in self.batches:
+            blank -= (filled := {p for p in blank if any(not is_blank(row[p]) for row in table.rows)})
+            self.unnamed |= {place + 1 for place in filled}
+            self.unnamed.update(*table.beyond.values())
+            yield table
+
+
+@dataclass(kw_only=True)
+class Door:
+    """Cleans every text that comes in (`domain.clean`), and remembers where it had to."""
+
+    longest: int
+    cleaned: list[int] = field(default_factory=list)
+    cut: list[int] = field(default_factory=list)
+
+    def row(self, cells: list[Any], line: int) -> list[Any]:
+        """The cells of one row, cleaned in place."""
+        for place, cell in enumerate(cells):
+            if isinstance(cell, str) and (len(cell) > self.longest or not is_clean(cell)):
+                cells[place] = self.text(cell, line)
+        return cells
+
+    def text(self, text: str, line: int) -> str:
+        """One text, cleaned and no longer than allowed."""
+        plain = clean(text)
+        if plain != text:
+            self.cleaned.append(line)
+        if len(plain) > self.longest:
+            self.cut.append(line)
+        return cut(plain, self.longest)
+
+    def code(self, cell: object, line: int) -> str:
+        """A code as text, without what nobody sees."""
+        text = text_of(cell)
+        plain = text if text.isascii() else text_of(clean_code(text))
+        if plain != text:
+            self.cleaned.append(line)
+        return plain
+
+    def notes(self, file_name: str) -> list[str]:
+        """What was done, in Vietnamese; nothing when nothing was."""
+        told = (
+            (self.cleaned, "đã bỏ ký tự không in được (ký tự điều khiển, ký tự ẩn) ở"),
+            (self.cut, f"đã cắt giá trị dài quá {self.longest} ký tự ở"),
+        )
+        return [
+            f"Tệp [{file_name}]: {what} {len(lines)} ô (dòng {', '.join(map(str, sorted(set(lines))[:5]))}"
+            f"{', …' if len(set(lines)) > 5 else ''}); bản gốc giữ nguyên trong vùng tiếp nhận."
+            for lines, what in told
+            if lines
+        ]
 
 
 def text_of(cell: object) -> str:
     """A cell as clean text: NFC, single spaces, '' for nothing; whole numbers without .0."""
     if isinstance(cell, str):
-        text = " ".join(unicodedata.normalize("NFC", cell).split())
+        # Nine of ten cells are plain ASCII, which is NFC as it stands.
+        text = " ".join((cell if cell.isascii() else unicodedata.normalize("NFC", cell)).split())
         return "" if text in _EMPTY_TEXTS else text
     if cell is None:
         return ""
@@ -108,16 +195,16 @@ def header_index(rows: list[list[object]], source: Source, file_name: str) -> in
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """Where each canonical column of a source is in a file (index), and what to say about the headings."""
+    """Where each canonical column of a source is in a file (index), and which mapped headings it lacks."""
 
     places: dict[str, int]
-    notes: list[str]
+    missing: tuple[str, ...] = ()
 
 
-def layout_of(table: RawTable, source: Source, file_name: str) -> Layout:
+def layout_of(headings: list[str], source: Source, file_name: str) -> Layout:
     """Find each mapped heading. Raises FileFault when a required one is missing or a mapped one is there twice."""
-    keys = {heading_key(heading): place for place, heading in enumerate(table.headings)}
-    named = {heading_key(h) for h in (*source.mapping.values(), *source.ignored)}
+    keys = {heading_key(heading): place for place, heading in enumerate(headings)}
+    named = _named(source)
     places: dict[str, int] = {}
     missing: list[str] = []
     for canonical, heading in source.mapping.items():
@@ -130,21 +217,39 @@ def layout_of(table: RawTable, source: Source, file_name: str) -> Layout:
             places[canonical] = keys[key]
     gone = [name for name in missing if name in source.required_names]
     if gone:
-        raise _column_gone(gone, table, source, file_name)
+        raise _column_gone(gone, headings, source, file_name)
+    return Layout(places=places, missing=tuple(missing))
+
+
+def heading_notes(stream: RawStream, layout: Layout, file: Incoming) -> list[str]:
+    """What the outcome says of headings that are missing or not declared, once the whole file was read."""
+    source, named = file.source, _named(file.source)
     notes = []
-    if missing:
-        texts = ", ".join(f"[{source.mapping[name]}] ({_vi(source, name)})" for name in missing)
-        notes.append(f"Tệp [{file_name}] không có cột {texts}; các cột này để trống.")
-    new = [h for h in table.headings if heading_key(h) not in named and not _is_unused_blank(table, h)]
+    if layout.missing:
+        texts = ", ".join(f"[{source.mapping[name]}] ({_vi(source, name)})" for name in layout.missing)
+        notes.append(f"Tệp [{file.name}] không có cột {texts}; các cột này để trống.")
+    blank = {blank_heading(place + 1) for place in range(len(stream.headings))}
+    new = [h for h in stream.headings if heading_key(h) not in named and h not in blank]
+    new += [h for h in map(blank_heading, sorted(stream.unnamed)) if heading_key(h) not in named]
     if new:
-        texts = ", ".join(f"[{heading}]" for heading in new)
-        notes.append(f"Tệp [{file_name}] có cột chưa khai báo: {texts}; giữ trong tệp gốc, chưa đưa vào tổng hợp.")
-    return Layout(places=places, notes=notes)
+        notes.append(
+            f"Tệp [{file.name}] có cột chưa khai báo: {listed(new)}; giữ trong tệp gốc, chưa đưa vào tổng hợp."
+        )
+    return notes
 
 
-def _is_unused_blank(table: RawTable, heading: str) -> bool:
-    place = table.headings.index(heading)
-    return heading == blank_heading(place + 1) and all(is_blank(row[place]) for row in table.rows)
+def check_columns(number: int, file: Incoming) -> None:
+    """Raise FileFault when a file has more headings than any list of an office."""
+    if number > file.limits.columns:
+        raise FileFault(
+            "E-QUA-NHIEU-COT",
+            f"Tệp [{file.name}] có [{number}] cột, quá mức cho phép [{file.limits.columns}].",
+            mend="đề nghị đơn vị xuất lại đúng mẫu; kiểm tra dấu phân cách đã khai báo.",
+        )
+
+
+def _named(source: Source) -> set[str]:
+    return {heading_key(heading) for heading in (*source.mapping.values(), *source.ignored)}
 
 
 def _vi(source: Source, canonical: str) -> str:
@@ -152,14 +257,12 @@ def _vi(source: Source, canonical: str) -> str:
     return column.vi
 
 
-def _column_gone(gone: list[str], table: RawTable, source: Source, file_name: str) -> FileFault:
+def _column_gone(gone: list[str], headings: list[str], source: Source, file_name: str) -> FileFault:
     texts = ", ".join(f"[{source.mapping[name]}] ({_vi(source, name)})" for name in gone)
     known = {heading_key(heading) for heading in (*source.mapping.values(), *source.ignored)}
     # Headings are shown only where the row is surely a heading row: else they may be a citizen's data.
-    is_header = any(heading_key(heading) in known for heading in table.headings)
-    found = (
-        ", ".join(f"[{heading}]" for heading in table.headings) if is_header else "không có tiêu đề nào đã khai báo"
-    )
+    is_header = any(heading_key(heading) in known for heading in headings)
+    found = listed(headings) if is_header else "không có tiêu đề nào đã khai báo"
     return FileFault(
         "E-THIEU-COT",
         f"Tệp [{file_name}]: thiếu cột bắt buộc {texts}. Tìm thấy: {found}.",

@@ -28,6 +28,9 @@ _PARTS = {
 _THOUSANDS = re.compile(r"-?\d{1,3}(?:[.,]\d{3})+")
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 _WHOLE = re.compile(r"-?\d{1,18}(?:\.0+)?")
+# Beyond this a number is a slip of the keyboard, or infinite in the warehouse: 10^15 dong are a tenth of the
+# country's yearly product.
+_LARGEST = 1e15
 _MONEY_MARKS = re.compile(r"\s*(?:đ|đồng|vnđ|vnd)\s*$", re.IGNORECASE)
 
 # A column of any of the vocabulary's kinds.
@@ -82,15 +85,14 @@ def _whole(text: str) -> int | None:
 
 
 def _number(text: str) -> float | None:
-    return float(text.replace(",", ".")) if _NUMBER.fullmatch(text) else None
+    number = float(text.replace(",", ".")) if _NUMBER.fullmatch(text) else None
+    return number if number is not None and abs(number) <= _LARGEST else None
 
 
 def _money(text: str) -> float | None:
     """Dong have no decimals: 1.250.000, 28,000 and '28.000 đồng' are thousands."""
     plain = _MONEY_MARKS.sub("", text)
-    if _THOUSANDS.fullmatch(plain):
-        return float(re.sub(r"[.,]", "", plain))
-    return _number(plain)
+    return _number(re.sub(r"[.,]", "", plain) if _THOUSANDS.fullmatch(plain) else plain)
 
 
 def _instants(cells: list[object], time_formats: list[str], zone: str) -> tuple[Typed, list[int]]:

@@ -1,60 +1,100 @@
 """XLSX: a named sheet or the first, title rows above the headings, real instants and instants as text."""
 
-import io
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from itertools import chain
 
 from pipelines.outcome import FileFault
-from pipelines.reading.table import RawTable, distinct_headings, header_index, is_blank
-from pipelines.unit import Source
+from pipelines.reading.limits import listed
+from pipelines.reading.table import (
+    HEADER_SEARCH,
+    Door,
+    Incoming,
+    RawStream,
+    RawTable,
+    check_columns,
+    distinct_headings,
+    header_index,
+    is_blank,
+)
+from pipelines.reading.workbook import BadWorkbook, Cells, Row, open_workbook
+
+BATCH = 20_000
 
 
-def read_xlsx(data: bytes, source: Source, file_name: str) -> RawTable:
+def read_xlsx(file: Incoming, door: Door) -> RawStream:
     """Rows of one sheet. Raises FileFault when it is no workbook, the sheet or its headings are missing."""
-    rows = _cells(data, source, file_name)
-    if not any(not is_blank(cell) for row in rows for cell in row):
+    rows = _rows(file)
+    said = file.source.header_row
+    last = said if isinstance(said, int) else HEADER_SEARCH
+    top: list[Row] = []
+    for row in rows:
+        top.append(row)
+        if row[0] >= last:
+            break
+    if not top:
         raise FileFault(
-            "E-TEP-RONG", f"Tệp [{file_name}] không có ô nào có dữ liệu.", mend="đề nghị đơn vị xuất lại tệp.",
+            "E-TEP-RONG",
+            f"Tệp [{file.name}] không có ô nào có dữ liệu.",
+            mend="đề nghị đơn vị xuất lại tệp.",
             status="EMPTY",
-        )  # fmt: skip
-    at = header_index(rows, source, file_name)
-    width = max(place for place, cell in enumerate(rows[at]) if not is_blank(cell)) + 1
-    # Cells to the right of the last heading are kept as columns without a name, so nothing is dropped unseen.
-    filled = [place + 1 for row in rows[at + 1 :] for place, cell in enumerate(row) if not is_blank(cell)]
-    width = max([width, *filled])
-    header = [*rows[at], *[""] * width][:width]
-    table = RawTable(headings=distinct_headings(header), rows=[], lines=[])
-    for index, row in enumerate(rows[at + 1 :], start=at + 2):
-        if any(not is_blank(cell) for cell in row):
-            table.rows.append([_cell(cell) for cell in [*row, *[""] * width][:width]])
-            table.lines.append(index)
-    return table
+        )
+    above = {number: cells for number, cells in top if number <= last}
+    lines = [_dense(above.get(number, {})) for number in range(1, max(above, default=0) + 1)]
+    at = header_index(lines, file.source, file.name) + 1
+    width = max((place for place, cell in above.get(at, {}).items() if not is_blank(cell)), default=-1) + 1
+    check_columns(width, file)
+    headings = distinct_headings(door.row([above.get(at, {}).get(place, "") for place in range(width)], at))
+    below = (row for row in chain(top, rows) if row[0] > at)
+    return RawStream(headings=headings, batches=_batches(below, headings, door, file))
 
 
-def _cells(data: bytes, source: Source, file_name: str) -> list[list[object]]:
-    from python_calamine import CalamineError, CalamineWorkbook, ZipError  # noqa: PLC0415 - only where a workbook came
+def _dense(cells: Cells) -> list[object]:
+    """The cells of a title or heading row; those far out are no headings."""
+    near = [place for place in cells if place < 2000]
+    return [cells.get(place, "") for place in range(max(near, default=-1) + 1)]
 
+
+def _batches(rows: Iterator[Row], headings: list[str], door: Door, file: Incoming) -> Iterator[RawTable]:
+    width, filled = len(headings), 0
+    table = RawTable(headings=headings)
+    for number, cells in rows:
+        if all(is_blank(cell) for cell in cells.values()):
+            continue
+        filled += len(cells)
+        if filled > file.limits.cells:
+            raise FileFault(
+                "E-QUA-NHIEU-O",
+                f"Tệp [{file.name}] có hơn [{file.limits.cells}] ô có dữ liệu.",
+                mend="đề nghị đơn vị chia nhỏ tệp, hoặc tăng mục reading.cells trong site.yml.",
+            )
+        beyond = {place: cell for place, cell in cells.items() if place >= width and not is_blank(cell)}
+        if beyond:
+            values = door.row(list(beyond.values()), number)
+            table.beyond[len(table.rows)] = {place + 1: cell for place, cell in zip(beyond, values, strict=True)}
+        table.rows.append(door.row([cells.get(place, "") for place in range(width)], number))
+        table.lines.append(number)
+        if len(table.rows) == BATCH:
+            yield table
+            table = RawTable(headings=headings)
+    yield table
+
+
+def _rows(file: Incoming) -> Iterator[Row]:
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        if source.sheet is not None and source.sheet not in book.sheet_names:
-            found = ", ".join(f"[{name}]" for name in book.sheet_names)
+        book = open_workbook(file.path, unfolded_mb=file.limits.unfolded_mb)
+        sheet = file.source.sheet
+        if sheet is not None and sheet not in book.names:
             raise FileFault(
                 "E-THIEU-TRANG",
-                f"Tệp [{file_name}] không có trang tính [{source.sheet}]. Tìm thấy: {found}.",
+                f"Tệp [{file.name}] không có trang tính [{sheet}]. Tìm thấy: {listed(book.names)}.",
                 mend="đề nghị đơn vị giữ nguyên tên trang tính, hoặc sửa mục sheet của đơn vị.",
             )
-        sheet = book.get_sheet_by_name(source.sheet or book.sheet_names[0])
-        rows: list[list[object]] = sheet.to_python(skip_empty_area=False)
-    except (CalamineError, ZipError, OSError, ValueError, IndexError) as error:
+        if not book.names:
+            raise BadWorkbook("không có trang tính nào")
+        yield from book.rows(sheet or book.names[0])
+    except BadWorkbook as error:
         raise FileFault(
             "E-TEP-HONG",
-            f"Tệp [{file_name}] không mở được như một bảng tính ({type(error).__name__}); tệp hỏng hoặc ghi dở dang.",
+            f"Tệp [{file.name}] không mở được như một bảng tính ({error}); tệp hỏng hoặc ghi dở dang.",
             mend="đề nghị đơn vị xuất lại tệp và nộp lại.",
         ) from None
-    return rows
-
-
-def _cell(cell: object) -> object:
-    """Spreadsheets store instants as fractions of a day: the nearest second is what was typed."""
-    if isinstance(cell, datetime) and cell.microsecond:
-        return (cell + timedelta(microseconds=500_000)).replace(microsecond=0)
-    return cell

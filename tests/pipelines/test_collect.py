@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from domain.errors import KnownError
 from pipelines.collect import collect_unit, landed_nights, manifest_of, restage
+from pipelines.landing import digest_of
 from pipelines.stage import read_staged
 from tests.factories.sites import HEADINGS, NIGHT, ROW, csv_text, hand_in, json_text, make_site, source, unit
 
@@ -181,39 +183,37 @@ def test_the_same_changes_again_are_not_called_unchanged(tmp_path):
 def test_a_file_that_keeps_growing_is_a_fault_and_mends_when_it_stands_still(tmp_path, monkeypatch):
     settings = make_site(tmp_path)
     path = hand_in(settings, "ho_so.csv", csv_text([ROW]))
-    real, waits = Path.read_bytes, []
+    waits = []
 
     def growing(self):
-        data = real(self)
         if self == path:
             with path.open("ab") as file:
                 file.write(b"HS-9,1.000001,18/12/2017,,,4\n")
-        return data
+        return digest_of(self)
 
-    monkeypatch.setattr(Path, "read_bytes", growing)
+    monkeypatch.setattr("pipelines.collect.digest_of", growing)
     outcome = collect_unit(settings, NIGHT, "X1", wait=waits.append)
     assert (outcome.status, outcome.files, outcome.rows_in) == ("FAILED", (), 0)
     assert "còn thay đổi trong khi đọc" in outcome.message
     assert "Cách khắc phục" in outcome.message
     assert len(waits) == 1
-    monkeypatch.setattr(Path, "read_bytes", real)
-    assert collect_unit(settings, NIGHT, "X1").rows_in == 5
+    monkeypatch.undo()
+    assert collect_unit(settings, NIGHT, "X1").rows_in == 3
 
 
 def test_a_file_that_grew_once_is_read_on_the_second_try(tmp_path):
     settings = make_site(tmp_path)
     path = hand_in(settings, "ho_so.csv", csv_text([ROW]))
-    real, reads = Path.read_bytes, []
+    reads = []
 
     def once(self):
-        data = real(self)
-        if self == path and not reads:
+        if not reads:
             reads.append(1)
-            path.write_bytes(data + b"HS-2,1.000001,18/12/2017,,,4\n")
-        return data
+            path.write_bytes(path.read_bytes() + b"HS-2,1.000001,18/12/2017,,,4\n")
+        return digest_of(self)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Path, "read_bytes", once)
+        patch.setattr("pipelines.collect.digest_of", once)
         outcome = collect_unit(settings, NIGHT, "X1", wait=no_wait)
     assert (outcome.status, outcome.rows_in) == ("COLLECTED", 2)
 
@@ -222,34 +222,31 @@ def test_bytes_swapped_behind_an_equal_size_and_time_are_noticed(tmp_path):
     settings = make_site(tmp_path)
     path = hand_in(settings, "ho_so.csv", csv_text([ROW]))
     stamp = path.stat()
-    real, reads = Path.read_bytes, []
+    reads = []
 
     def swapping(self):
-        data = real(self)
         if self == path:
             reads.append(1)
+            data = path.read_bytes()
             path.write_bytes(data.replace(b"HS-", b"HT-") if len(reads) % 2 else data.replace(b"HT-", b"HS-"))
-            import os
-
             os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
-        return data
+        return digest_of(self)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Path, "read_bytes", swapping)
+        patch.setattr("pipelines.collect.digest_of", swapping)
         assert collect_unit(settings, NIGHT, "X1", wait=no_wait).status == "FAILED"
 
 
 def test_a_file_that_may_not_be_read_is_a_fault(tmp_path, monkeypatch):
     settings = make_site(tmp_path)
     path = hand_in(settings, "ho_so.csv", csv_text([ROW]))
-    real = Path.read_bytes
 
     def denied(self):
-        if self == path:
-            raise PermissionError(13, "denied")
-        return real(self)
+        assert self == path
+        yield b"HS"
+        raise PermissionError(13, "denied")
 
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr("pipelines.collect.blocks_of", denied)
     outcome = collect_unit(settings, NIGHT, "X1")
     assert outcome.status == "FAILED"
     assert "không đọc được" in outcome.message
@@ -341,18 +338,22 @@ def test_landed_bytes_that_were_touched_are_not_believed(tmp_path):
     assert "bị mất hoặc bị sửa" in outcome.message
 
 
-def test_a_reader_that_breaks_stops_only_its_file_and_says_nothing_of_people(tmp_path, monkeypatch, caplog):
+def test_what_breaks_a_units_collecting_is_its_outcome_and_says_nothing_of_people(tmp_path, monkeypatch, caplog):
     settings = make_site(tmp_path)
     hand_in(settings, "ho_so.csv", csv_text([ROW]))
 
     def broken(*_):
         raise RuntimeError("Nguyễn Văn Thử 012345678901")
 
-    monkeypatch.setattr("pipelines.reading.gather.read_parts", broken)
+    monkeypatch.setattr("pipelines.stage.gather", broken)
     outcome = collect_unit(settings, NIGHT, "X1")
     assert outcome.status == "FAILED"
     assert "RuntimeError" in outcome.message
     assert "Nguyễn" not in outcome.message + caplog.text
+    [again] = read_staged(settings, NIGHT, ["X1"]).outcomes
+    assert again == outcome
+    monkeypatch.undo()
+    assert collect_unit(settings, NIGHT, "X1").status == "COLLECTED", "it is tried anew on the next run"
 
 
 def test_an_unknown_unit_is_a_known_error(tmp_path):

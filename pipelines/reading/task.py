@@ -1,0 +1,61 @@
+"""What the reader is asked to do, and what it answers: plain values that cross a process. Imports nothing heavy."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.outcome import OutcomeStatus
+
+if TYPE_CHECKING:
+    from pipelines.reading.limits import ReadingLimits
+    from pipelines.unit import Correction, Source
+
+# The five staged files of a (night, unit); see pipelines.stage.
+STAGED = ("dossier", "step", "pause", "reject", "raw")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadTask:
+    """Read one landed file into `out`/<table>.parquet. The hash key does not show when it is printed."""
+
+    path: Path
+    sha256: str
+    name: str
+    source: "Source"
+    corrections: "tuple[Correction, ...]"
+    unit_code: str
+    night: str
+    zone: str
+    out: Path
+    limits: "ReadingLimits"
+    hash_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JoinTask:
+    """Put the pieces of `parts` together, in order, as the five staged files in `out`; empty ones without a piece."""
+
+    parts: tuple[Path, ...]
+    out: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadReport:
+    """What became of one file: rows staged and rejects by table, notes, or the fault that ended it (Vietnamese)."""
+
+    status: OutcomeStatus
+    fault: str = ""
+    notes: tuple[str, ...] = ()
+    rows: dict[str, int] = field(default_factory=dict)
+    rejects: dict[str, int] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)  # of the staged files, after a JoinTask
+
+    @property
+    def dossiers(self) -> int:
+        """Dossiers read, with those set aside."""
+        return self.rows.get("dossier", 0) + self.rejects.get("dossier", 0)
+
+    @property
+    def rows_in(self) -> int:
+        """All rows read, with those set aside."""
+        return sum(self.rows.values()) + sum(self.rejects.values())

@@ -1,0 +1,230 @@
+"""The work of the reader's process: one landed file becomes typed parquet, batch by batch, or a fault.
+
+Runs in a process of its own (`pipelines.reading.child`), so what a file does to memory, time or a native library
+happens to that process alone.
+"""
+
+import json
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from domain.columns import TABLES
+from pipelines.landing import digest_of
+from pipelines.outcome import FileFault
+from pipelines.reading.parts import Part, read_parts
+from pipelines.reading.table import Incoming, Reject
+from pipelines.reading.task import STAGED, JoinTask, ReadReport, ReadTask
+from pipelines.reading.typed import empty_frame, number_by_time, typed_frame
+from pipelines.unit import Source
+
+REJECT_COLUMNS = ["unit_code", "night", "table_name", "file_name", "line_no", "message", "raw_record"]
+RAW_COLUMNS = ["unit_code", "night", "table_name", "file_name", "line_no", "raw_json"]
+_NUMBERED = {"step": ("step_no", ["finished_at", "arrived_at"]), "pause": ("pause_no", ["started_at", "ended_at"])}
+
+
+def read_file(task: ReadTask) -> ReadReport:
+    """Read one file into pieces below `task.out`. A fault of the file is a report; a full disk is an OSError."""
+    pieces = _Pieces(folder=task.out, numbered=_to_number(task.source))
+    try:
+        _check_bytes(task)
+        notes = _read(task, pieces)
+        rows = pieces.close()
+    except FileFault as fault:
+        pieces.drop()
+        return ReadReport(status=fault.status, fault=str(fault))
+    report = ReadReport(
+        status="COLLECTED",
+        notes=tuple(notes),
+        rows={name: rows.get(name, 0) for name in TABLES},
+        rejects=dict(pieces.rejects),
+    )
+    return _believed(task, report)
+
+
+def _read(task: ReadTask, pieces: "_Pieces") -> list[str]:
+    origin = {"unit_code": task.unit_code, "night": task.night, "file_name": task.name}
+    notes: list[str] = []
+    incoming = Incoming(
+        path=task.path, name=task.name, source=task.source, limits=task.limits, corrections=task.corrections
+    )
+    for found in read_parts(incoming):
+        for part in found.parts:
+            if part.lines:
+                pieces.add(part.table, _staged_frame(part, task, origin))
+                pieces.add("raw", _raw_frame(part, origin))
+        pieces.set_aside(found.rejects, origin)
+        notes += found.notes
+    return notes
+
+
+def _staged_frame(part: Part, task: ReadTask, origin: dict[str, str]) -> pd.DataFrame:
+    frame = typed_frame(part, time_formats=task.source.time_formats, zone=task.zone, hash_key=task.hash_key)
+    if task.source.derive_status is not None and part.table == "dossier":
+        frame = _with_status(frame, task.source)
+    return frame.assign(**{key: pd.Series(value, index=frame.index, dtype="str") for key, value in origin.items()})
+
+
+def _raw_frame(part: Part, origin: dict[str, str]) -> pd.DataFrame:
+    rows = {"table_name": part.table, "line_no": part.lines, "raw_json": part.raw}
+    return _typed(pd.DataFrame(origin | rows, columns=RAW_COLUMNS))
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.astype({name: "Int64" if name == "line_no" else "str" for name in frame.columns})
+
+
+def _with_status(frame: pd.DataFrame, source: Source) -> pd.DataFrame:
+    """A status from whether a column is filled; a value that could not be read counts as filled."""
+    rule = source.derive_status
+    assert rule is not None
+    unread = frame["unparsed"].map(lambda text: bool(text) and rule.closed_by in json.loads(text))
+    is_closed = frame[rule.closed_by].notna() | unread.astype(bool)
+    return frame.assign(status=is_closed.map({True: rule.closed, False: rule.open}).astype("Int64"))
+
+
+def _to_number(source: Source) -> frozenset[str]:
+    """Tables whose rows get their running number from us: those the unit's file does not map it for."""
+    given = {*source.columns, *source.constants}
+    nested = source.table in ("event", "sync")
+    return frozenset(
+        name for name, (number, _) in _NUMBERED.items() if (f"{name}.{number}" if nested else number) not in given
+    )
+
+
+def _believed(task: ReadTask, report: ReadReport) -> ReadReport:
+    """A full extract without a single row is not believed; an extract of changes may well have none."""
+    if task.source.extract != "full" or report.rows_in:
+        return report
+    text = (
+        f"E-TEP-RONG: Tệp [{task.name}] là bản trích đầy đủ nhưng không có dòng nào. "
+        "Cách khắc phục: đề nghị đơn vị xuất lại tệp."
+    )
+    return replace(report, status="EMPTY", fault=text)
+
+
+def _check_bytes(task: ReadTask) -> None:
+    """The landed bytes are those that came, and not none."""
+    if not task.path.is_file() or digest_of(task.path) != task.sha256:
+        raise FileFault(
+            "E-VUNG-TIEP-NHAN",
+            f"Tệp gốc [{task.name}] trong vùng tiếp nhận bị mất hoặc bị sửa.",
+            mend="khôi phục vùng tiếp nhận từ bản sao lưu, hoặc đề nghị đơn vị nộp lại tệp.",
+        )
+    if not task.path.stat().st_size:
+        raise FileFault(
+            "E-TEP-RONG",
+            f"Tệp [{task.name}] có 0 byte.",
+            mend="đề nghị đơn vị xuất lại tệp.",
+            status="EMPTY",
+        )
+
+
+@dataclass(kw_only=True)
+class _Pieces:
+    """The parquet files of one file under way, a row group a batch; steps and pauses are numbered at the end."""
+
+    folder: Path
+    numbered: frozenset[str]
+    rejects: dict[str, int] = field(default_factory=dict)
+    _writers: dict[str, Any] = field(default_factory=dict)
+    _rows: dict[str, int] = field(default_factory=dict)
+    _times: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
+
+    def add(self, name: str, frame: pd.DataFrame) -> None:
+        """Write one batch of a staged table."""
+        if name in self.numbered:
+            number, times = _NUMBERED[name]
+            self._times.setdefault(name, []).append(frame[["dossier_code", *times, "line_no", number]])
+        table = pa.Table.from_pandas(frame, schema=schema_of(name), preserve_index=False)
+        if name not in self._writers:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._writers[name] = pq.ParquetWriter(self._path(name), schema_of(name))
+        self._writers[name].write_table(table)
+        self._rows[name] = self._rows.get(name, 0) + len(frame)
+
+    def set_aside(self, rejects: list[tuple[str, Reject]], origin: dict[str, str]) -> None:
+        """Write lines that are no rows."""
+        rows = [
+            origin
+            | {"table_name": name, "line_no": each.line_no, "message": each.message, "raw_record": each.raw_record}
+            for name, each in rejects
+        ]
+        if rows:
+            self.add("reject", _typed(pd.DataFrame(rows, columns=REJECT_COLUMNS)))
+        for name, _ in rejects:
+            self.rejects[name] = self.rejects.get(name, 0) + 1
+
+    def close(self) -> dict[str, int]:
+        """Finish all pieces; the rows of each."""
+        for writer in self._writers.values():
+            writer.close()
+        for name, frames in self._times.items():
+            self._number(name, pd.concat(frames, ignore_index=True))
+        return self._rows
+
+    def drop(self) -> None:
+        """Take away what was written: the file does not count."""
+        for name, writer in self._writers.items():
+            writer.close()
+            self._path(name).unlink(missing_ok=True)
+
+    def _number(self, name: str, times: pd.DataFrame) -> None:
+        """Write the running numbers into a piece, row group by row group; its other columns stay as they are."""
+        number, order = _NUMBERED[name]
+        numbers = pa.array(number_by_time(times, number, order)[number], type=pa.int64())
+        old, new, start = pq.ParquetFile(self._path(name)), self._path(f"{name}_numbered"), 0
+        with pq.ParquetWriter(new, schema_of(name)) as writer:
+            for group in range(old.num_row_groups):
+                table = old.read_row_group(group)
+                column = numbers.slice(start, len(table))
+                place = table.schema.get_field_index(number)
+                writer.write_table(table.set_column(place, table.schema.field(place), column))
+                start += len(table)
+        old.close()
+        os.replace(new, self._path(name))
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.parquet"
+
+
+def join(task: JoinTask) -> ReadReport:
+    """The pieces of a unit's files as its staged files, each written whole or not at all, with its hash."""
+    task.out.mkdir(parents=True, exist_ok=True)
+    hashes = {}
+    for name in STAGED:
+        whole = task.out / f".{name}.parquet.{os.getpid()}.tmp"
+        with pq.ParquetWriter(whole, schema_of(name)) as writer:
+            for part in task.parts:
+                piece = part / f"{name}.parquet"
+                if piece.exists():
+                    with pq.ParquetFile(piece) as file:
+                        for group in range(file.num_row_groups):
+                            writer.write_table(file.read_row_group(group))
+        with whole.open("rb+") as file:
+            os.fsync(file.fileno())
+        hashes[name] = digest_of(whole)
+        os.replace(whole, task.out / f"{name}.parquet")
+    return ReadReport(status="COLLECTED", hashes=hashes)
+
+
+def empty_staged(name: str) -> pd.DataFrame:
+    """A staged frame without rows, typed."""
+    if name in TABLES:
+        return empty_frame(name)
+    return _typed(pd.DataFrame(columns=REJECT_COLUMNS if name == "reject" else RAW_COLUMNS))
+
+
+_SCHEMAS: dict[str, pa.Schema] = {}
+
+
+def schema_of(name: str) -> pa.Schema:
+    """The parquet schema of a staged table, the same for every batch and every unit."""
+    if name not in _SCHEMAS:
+        _SCHEMAS[name] = pa.Table.from_pandas(empty_staged(name), preserve_index=False).schema
+    return _SCHEMAS[name]
