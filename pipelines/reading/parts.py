@@ -20,14 +20,13 @@ from pipelines.reading.table import (
     heading_notes,
     is_blank,
     layout_of,
-    raw_value,
     text_of,
 )
 from pipelines.reading.xlsx_file import read_xlsx
 from pipelines.unit import Correction, Source
 
 _READERS: dict[str, Callable[[Incoming, Door], RawStream]] = {"csv": read_csv, "xlsx": read_xlsx, "json": read_json}
-_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
+_JSON = json.JSONEncoder(ensure_ascii=False, default=text_of)  # a spreadsheet's instants in ISO form
 
 
 @dataclass(kw_only=True)
@@ -107,8 +106,8 @@ def _part(name: str, prefix: str, table: RawTable, layout: Layout, rows: list[in
 
 
 def _raw_json(table: RawTable, row: int) -> str:
-    cells = {h: raw_value(cell) for h, cell in zip(table.headings, table.rows[row], strict=True)}
-    cells |= {blank_heading(number): raw_value(cell) for number, cell in table.beyond.get(row, {}).items()}
+    cells = dict(zip(table.headings, table.rows[row], strict=True))
+    cells |= {blank_heading(number): cell for number, cell in table.beyond.get(row, {}).items()}
     return _JSON.encode(cells)
 
 
@@ -218,10 +217,14 @@ def _clean_codes(part: Part, door: Door) -> None:
         if not name.endswith("_code"):
             continue
         cells: list[Any] = part.values[name]
+        good: set[str] = set()  # codes repeat: an office, a procedure
         for row, cell in enumerate(cells):
-            if not isinstance(cell, str) or (cell.isascii() and len(cell) <= LONGEST_CODE):
+            if not isinstance(cell, str) or cell in good or (cell.isascii() and len(cell) <= LONGEST_CODE):
                 continue
             code = door.code(cell, part.lines[row])
+            if code == cell and len(code) <= LONGEST_CODE:
+                good.add(code)
+                continue
             if len(code) > LONGEST_CODE:
                 part.unparsed.setdefault(row, {})[name] = cut(code, LONGEST_CODE)
             cells[row] = code if len(code) <= LONGEST_CODE else None

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -136,11 +136,6 @@ def text_of(cell: object) -> str:
     if isinstance(cell, date | datetime | time):
         return cell.isoformat(*([" "] if isinstance(cell, datetime) else []))
     return str(cell)
-
-
-def raw_value(cell: object) -> object:
-    """A cell as JSON keeps it: texts untouched, instants in ISO form."""
-    return text_of(cell) if isinstance(cell, date | datetime | time | timedelta) else cell
 
 
 def is_blank(cell: object) -> bool:

@@ -63,7 +63,8 @@ def sheet_with(cells: dict[str, str], dimension: str = "A1") -> bytes:
             data = old.read(name)
             if name == "xl/worksheets/sheet1.xml":
                 rows = "".join(
-                    f'<row r="{"".join(filter(str.isdigit, at))}"><c r="{at}" t="inlineStr"><is><t>{text}</t></is></c></row>'
+                    f'<row r="{"".join(filter(str.isdigit, at))}"><c r="{at}" t="inlineStr">'
+                    f"<is><t>{text}</t></is></c></row>"
                     for at, text in cells.items()
                 )
                 data = data.replace(b"</sheetData>", f"{rows}</sheetData>".encode())
