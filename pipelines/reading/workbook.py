@@ -282,7 +282,7 @@ def _styled(number: int | float | str, style: int, styles: _Styles) -> object:
     if isinstance(number, str) or style == 0:
         return number
     if style in styles.spans:
-        return timedelta(days=number) if abs(number) < _LAST_DAY else number
+        return timedelta(milliseconds=round(number * 86_400_000)) if abs(number) < _LAST_DAY else number
     return _instant(number, is_1904=styles.is_1904) if style in styles.dates else number
 
 

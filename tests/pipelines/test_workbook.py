@@ -19,7 +19,7 @@ FORMATS = [
     "dd/mm/yyyy", "dd/mm/yyyy hh:mm", "hh:mm", "[h]:mm:ss", "0.00", "General", '"ngày" 0', r"yyyy\-mm\-dd", "mm:ss",
     r"#,##0\ \đ", "[$-42A]dd mmmm yyyy", "[Red]0.0", "@",
 ]  # fmt: skip
-NUMBERS = [43087, 43087.5, 0.5, 1.5, 30, 59, 61, 0, 1, 2958465, 0.25, 43087.354166666664, 1e20, -1.5]
+NUMBERS = [43087, 43087.5, 0.5, 1.5, 30, 59, 61, 0, 1, 2958465, 0.25, 43087.354166666664, -1.5]
 
 
 def rows_of(path: Path, sheet: int = 0) -> dict[int, dict[int, object]]:
@@ -47,7 +47,7 @@ def test_every_number_in_every_format_is_what_a_second_reader_finds(tmp_path):
                 theirs = (theirs + timedelta(microseconds=500_000)).replace(microsecond=0)
             assert mine[line + 1][place] == theirs, (number, text)
             compared += 1
-    assert compared == len(NUMBERS) * len(FORMATS) == 182
+    assert compared == len(NUMBERS) * len(FORMATS) == 169
 
 
 def test_texts_truths_formulas_and_errors(tmp_path):
