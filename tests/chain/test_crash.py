@@ -55,8 +55,9 @@ class Kill:
 
 
 KILLS = [
-    Kill("collect", "pathlib.Path.write_bytes", 1, torn=True),  # half of the raw bytes in landing
-    Kill("collect", "pipelines.stage.write_bytes", 4),  # some of a unit's typed tables
+    Kill("collect", "os.replace", 1),  # raw bytes beside their place in landing
+    Kill("collect", "pathlib.Path.write_bytes", 1, torn=True),  # half of a manifest
+    Kill("collect", "pipelines.reading.reader.Reader.join", 2),  # a unit's files read and not put together
     Kill("judge", "pipelines.judged.write_parquet", 9),  # the second unit's verdict, half-way
     Kill("judge", "pathlib.Path.write_text", 3, torn=True),  # the fingerprint that would vouch for the verdict
     Kill("merge", "warehouse.store.insert_frame", 3),  # dimensions half replaced
