@@ -13,6 +13,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,11 +27,13 @@ from pipelines.landing import (
     digest_of,
     land_file,
     landed_nights,
+    mend_manifest,
     raw_folder,
     read_manifest,
     read_outcome,
     slice_state,
     write_manifest,
+    write_outcome,
 )
 from pipelines.outcome import FileFault, UnitOutcome
 
@@ -112,11 +115,24 @@ def _land(settings: "Settings", night: str, unit: "Unit", wait: Wait) -> None:
 
 
 def restage(settings: "Settings", night: str, unit_code: str) -> UnitOutcome:
-    """Stage a unit's night from landing alone. Does nothing when exactly this was staged before."""
+    """Stage a unit's night from landing alone. Does nothing when exactly this was staged before and is still whole.
+
+    Raw bytes that are gone or altered are told in the outcome; rows that were read from them before stay.
+    """
+    mend_manifest(settings, night, unit_code)
     state = slice_state(settings, night, unit_code)
     before = read_outcome(settings, night, unit_code)
     if before is not None and before.fingerprint == state.fingerprint:
         return before
+    if before is not None and state.broken and before.fingerprint == state.whole:
+        names = ", ".join(f"[{name}]" for name in state.broken)
+        text = (
+            f"E-VUNG-TIEP-NHAN: Tệp gốc {names} trong vùng tiếp nhận bị mất hoặc bị sửa; số liệu là của lần đọc trước. "
+            "Cách khắc phục: khôi phục vùng tiếp nhận từ bản sao lưu, hoặc đề nghị đơn vị nộp lại tệp."
+        )
+        told = replace(before, message=f"{text} {before.message}".strip(), fingerprint=state.fingerprint)
+        write_outcome(settings, told)
+        return told
     from pipelines.stage import stage_unit  # noqa: PLC0415 - pydantic is slow to import
 
     return stage_unit(settings, night, unit_code, state)

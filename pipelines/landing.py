@@ -1,6 +1,6 @@
 """The landing zone: raw bytes as handed in, one folder a (night, unit), with a manifest. Standard library only.
 
-`<var>/landing/raw/<night>/<unit>/<first 12 of sha256>/<file name>` and `manifest.json`; bytes are never changed.
+`<var>/landing/raw/<night>/<unit>/<first 12 of sha256>/<file name>` and a manifest, twice; bytes are never changed.
 `<var>/landing/staged/<night>/<unit>/` holds what `pipelines.stage` makes of them. Personal data stop here.
 """
 
@@ -12,9 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from domain.clean import stored_name
+from domain.clean import readable_name, stored_name
 from domain.night import Night
 from pipelines.outcome import OutcomeStatus, UnitOutcome
+from pipelines.reading.task import STAGED
+from pipelines.sealed import read_sealed, sync, write_sealed
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 # Raised when the meaning of staged files changes, so that old ones are made again.
 STAGE_VERSION = "2"
 _BLOCK = 1 << 20
+MANIFESTS = ("manifest.json", "manifest.copy.json")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,31 +84,78 @@ def landed_nights(settings: "Settings") -> list[Night]:
 
 
 def read_manifest(settings: "Settings", night: str, unit_code: str) -> Manifest | None:
-    """The manifest of a (night, unit), None when nothing was collected."""
-    path = raw_folder(settings, night, unit_code) / "manifest.json"
-    if not path.exists():
-        return None
-    data = json.loads(path.read_text(encoding="utf-8"))
-    return Manifest(
-        files=tuple(LandedFile(**item) for item in data["files"]),
-        faults=tuple(LandedFault(**item) for item in data["faults"]),
-    )
+    """The manifest of a (night, unit), None when nothing was collected.
+
+    It is kept twice; when neither copy is what was written, it is made again from the raw files that are there.
+    """
+    folder = raw_folder(settings, night, unit_code)
+    for name in MANIFESTS:
+        data = read_sealed(folder / name)
+        if data is not None:
+            return Manifest(
+                files=tuple(LandedFile(**item) for item in data["files"]),
+                faults=tuple(LandedFault(**item) for item in data["faults"]),
+            )
+    return _remade_manifest(settings, night, unit_code) if folder.is_dir() else None
 
 
 def write_manifest(settings: "Settings", night: str, unit_code: str, manifest: Manifest) -> None:
     """Write the manifest last and whole: raw bytes without it do not count."""
-    text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True)
-    write_bytes(raw_folder(settings, night, unit_code) / "manifest.json", text.encode())
+    for name in MANIFESTS:
+        write_sealed(raw_folder(settings, night, unit_code) / name, asdict(manifest))
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write through a temporary name, so that a killed run never leaves half a file. Same bytes: left alone."""
-    if path.exists() and path.read_bytes() == data:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(data)
-    os.replace(temporary, path)
+def mend_manifest(settings: "Settings", night: str, unit_code: str) -> None:
+    """Write the manifest again where a copy of it is gone or damaged."""
+    folder = raw_folder(settings, night, unit_code)
+    if folder.is_dir() and any(read_sealed(folder / name) is None for name in MANIFESTS):
+        manifest = read_manifest(settings, night, unit_code)
+        if manifest is not None:
+            write_manifest(settings, night, unit_code, manifest)
+
+
+def _remade_manifest(settings: "Settings", night: str, unit_code: str) -> Manifest | None:
+    """What the raw files themselves tell: each lies in a folder named by its hash, under the name it came with."""
+    unit = settings.site.unit(unit_code)
+    files: list[LandedFile] = []
+    faults: list[LandedFault] = []
+    for path in sorted(raw_folder(settings, night, unit_code).glob("[0-9a-f]*/*"), key=lambda path: path.name):
+        sha256, name = digest_of(path), readable_name(os.fsencode(path.name))
+        if not sha256.startswith(path.parent.name):
+            continue
+        source_id, role = unit.source_of(path.name, night) or ("", "")
+        if source_id:
+            stored = f"{path.parent.name}/{path.name}"
+            files.append(
+                LandedFile(
+                    source_id=source_id,
+                    file_name=name,
+                    sha256=sha256,
+                    size=path.stat().st_size,
+                    stored=stored,
+                    role=role,
+                )
+            )
+        else:
+            text = (
+                f"E-VUNG-TIEP-NHAN: Bảng kê của vùng tiếp nhận bị hỏng, không rõ tệp [{name}] thuộc nguồn nào. "
+                "Cách khắc phục: đề nghị đơn vị nộp lại tệp."
+            )
+            faults.append(LandedFault(source_id=unit.sources[0].id, file_name=name, text=text, status="FAILED"))
+    order = {source.id: place for place, source in enumerate(unit.sources)}
+    files.sort(key=lambda file: (file.role != "data", order[file.source_id]))
+    return Manifest(files=tuple(files), faults=tuple(faults)) if files or faults else None
+
+
+def broken_files(settings: "Settings", night: str, unit_code: str) -> list[str]:
+    """Names of raw files of a (night, unit) that are gone or are not what came."""
+    manifest = read_manifest(settings, night, unit_code) or Manifest()
+    folder = raw_folder(settings, night, unit_code)
+    return [
+        file.file_name
+        for file in manifest.files
+        if not (folder / file.stored).is_file() or digest_of(folder / file.stored) != file.sha256
+    ]
 
 
 def land_file(blocks: Iterable[bytes], name: str, folder: Path) -> tuple[str, int, str]:
@@ -122,8 +172,7 @@ def land_file(blocks: Iterable[bytes], name: str, folder: Path) -> tuple[str, in
                 digest.update(block)
                 target.write(block)
                 size += len(block)
-            target.flush()
-            os.fsync(target.fileno())
+        sync(temporary)
         sha256 = digest.hexdigest()
         own = stored_name(os.fsencode(name), sha256)
         stored = folder / sha256[:12] / own
@@ -168,19 +217,26 @@ def _contents(manifest: Manifest) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, kw_only=True)
 class SliceState:
-    """What is to be staged: the manifest, whether it is the last night's again, and the fingerprint of it all."""
+    """What is to be staged: the manifest, whether it is the last night's again, and the fingerprint of it all.
+
+    `broken` names raw files that are gone or altered; `whole` is the fingerprint as if they were there.
+    """
 
     manifest: Manifest
     is_unchanged: bool
     fingerprint: str
+    whole: str
+    broken: tuple[str, ...] = ()
 
 
 def slice_state(settings: "Settings", night: str, unit_code: str) -> SliceState:
     """The state of landing for a (night, unit)."""
     manifest = read_manifest(settings, night, unit_code) or Manifest()
     is_unchanged = is_same_as_before(settings, night, unit_code, manifest)
-    fingerprint = _fingerprint(settings, unit_code, manifest, str(is_unchanged))
-    return SliceState(manifest=manifest, is_unchanged=is_unchanged, fingerprint=fingerprint)
+    broken = tuple(broken_files(settings, night, unit_code))
+    whole = _fingerprint(settings, unit_code, manifest, str(is_unchanged))
+    told = hashlib.sha256("\0".join((whole, *broken)).encode()).hexdigest() if broken else whole
+    return SliceState(manifest=manifest, is_unchanged=is_unchanged, fingerprint=told, whole=whole, broken=broken)
 
 
 def _fingerprint(settings: "Settings", unit_code: str, manifest: Manifest, *more: str) -> str:
@@ -212,15 +268,23 @@ def package_version() -> str:
 
 
 def read_outcome(settings: "Settings", night: str, unit_code: str) -> UnitOutcome | None:
-    """The outcome of a (night, unit) that was staged, None when it was not (or not to the end)."""
-    path = staged_folder(settings, night, unit_code) / "outcome.json"
-    if not path.exists():
+    """The outcome of a (night, unit) that was staged, None when it was not, or not all of it is what was written."""
+    folder = staged_folder(settings, night, unit_code)
+    data = read_sealed(folder / "outcome.json")
+    if data is None:
         return None
-    data = json.loads(path.read_text(encoding="utf-8"))
+    hashes = data.pop("staged", {})
+    if sorted(hashes) != sorted(STAGED):
+        return None
+    for name, digest in hashes.items():
+        path = folder / f"{name}.parquet"
+        if not path.is_file() or digest_of(path) != digest:
+            return None
     return UnitOutcome(**data | {"files": tuple(data["files"])})
 
 
 def write_outcome(settings: "Settings", outcome: UnitOutcome) -> None:
-    """Write the outcome, the last file of a staged folder."""
-    text = json.dumps(asdict(outcome), ensure_ascii=False, indent=1, sort_keys=True)
-    write_bytes(staged_folder(settings, outcome.night, outcome.unit_code) / "outcome.json", text.encode())
+    """Write the outcome, the last file of a staged folder: it vouches for the staged files as they are now."""
+    folder = staged_folder(settings, outcome.night, outcome.unit_code)
+    hashes = {name: digest_of(folder / f"{name}.parquet") for name in STAGED}
+    write_sealed(folder / "outcome.json", asdict(outcome) | {"staged": hashes})

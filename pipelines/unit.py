@@ -1,6 +1,7 @@
 """A unit is a file: where its records come from, its headings, its codes, its contact (`units/<code>.yml`)."""
 
 from datetime import date
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -277,6 +278,17 @@ class Unit(Strict):
     def source(self, source_id: str) -> Source | None:
         """The source with this id."""
         return next((source for source in self.sources if source.id == source_id), None)
+
+    def source_of(self, file_name: str, night: str) -> tuple[str, str] | None:
+        """(source id, role) whose place a file of this name fits; None when none or several do."""
+        places = [(source.id, "data", source.place) for source in self.sources]
+        places += [(source.id, "control", source.control.place) for source in self.sources if source.control]
+        found = [
+            (source_id, role)
+            for source_id, role, place in places
+            if fnmatchcase(file_name, filled_place(place, unit=self.code, night=night).rpartition("/")[2])
+        ]
+        return found[0] if len(found) == 1 else None
 
     def visible_headings(self) -> set[str]:
         """Headings of the unit's files that are known to hold no personal data (mapped, and to nothing personal)."""

@@ -48,7 +48,6 @@ class ReadReport:
     notes: tuple[str, ...] = ()
     rows: dict[str, int] = field(default_factory=dict)
     rejects: dict[str, int] = field(default_factory=dict)
-    hashes: dict[str, str] = field(default_factory=dict)  # of the staged files, after a JoinTask
 
     @property
     def dossiers(self) -> int:

@@ -21,6 +21,7 @@ from pipelines.reading.parts import Part, read_parts
 from pipelines.reading.table import Incoming, Reject
 from pipelines.reading.task import STAGED, JoinTask, ReadReport, ReadTask
 from pipelines.reading.typed import empty_frame, number_by_time, typed_frame
+from pipelines.sealed import sync
 from pipelines.unit import Source
 
 REJECT_COLUMNS = ["unit_code", "night", "table_name", "file_name", "line_no", "message", "raw_record"]
@@ -194,9 +195,8 @@ class _Pieces:
 
 
 def join(task: JoinTask) -> ReadReport:
-    """The pieces of a unit's files as its staged files, each written whole or not at all, with its hash."""
+    """The pieces of a unit's files as its staged files, each written whole or not at all."""
     task.out.mkdir(parents=True, exist_ok=True)
-    hashes = {}
     for name in STAGED:
         whole = task.out / f".{name}.parquet.{os.getpid()}.tmp"
         with pq.ParquetWriter(whole, schema_of(name)) as writer:
@@ -206,11 +206,9 @@ def join(task: JoinTask) -> ReadReport:
                     with pq.ParquetFile(piece) as file:
                         for group in range(file.num_row_groups):
                             writer.write_table(file.read_row_group(group))
-        with whole.open("rb+") as file:
-            os.fsync(file.fileno())
-        hashes[name] = digest_of(whole)
+        sync(whole)
         os.replace(whole, task.out / f"{name}.parquet")
-    return ReadReport(status="COLLECTED", hashes=hashes)
+    return ReadReport(status="COLLECTED")
 
 
 def empty_staged(name: str) -> pd.DataFrame:
