@@ -127,8 +127,8 @@ def restage(settings: "Settings", night: str, unit_code: str) -> UnitOutcome:
     if before is not None and state.broken and before.fingerprint == state.whole:
         names = ", ".join(f"[{name}]" for name in state.broken)
         text = (
-            f"E-VUNG-TIEP-NHAN: Tệp gốc {names} trong vùng tiếp nhận bị mất hoặc bị sửa; số liệu là của lần đọc trước. "
-            "Cách khắc phục: khôi phục vùng tiếp nhận từ bản sao lưu, hoặc đề nghị đơn vị nộp lại tệp."
+            f"E-VUNG-TIEP-NHAN: Tệp gốc {names} trong vùng tiếp nhận bị mất hoặc bị sửa; số liệu là của lần đọc "
+            "trước. Cách khắc phục: khôi phục vùng tiếp nhận từ bản sao lưu, hoặc đề nghị đơn vị nộp lại tệp."
         )
         told = replace(before, message=f"{text} {before.message}".strip(), fingerprint=state.fingerprint)
         write_outcome(settings, told)
