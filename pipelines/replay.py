@@ -10,9 +10,11 @@ from datetime import timedelta
 
 import pandas as pd
 
+from domain.errors import KnownError
 from pipelines import letters, nightly
 from pipelines.collect import landed_nights, restage
 from pipelines.judging import judge_night
+from pipelines.landing import broken_files
 from pipelines.night_order import night_at_door, today
 from pipelines.settings import Settings
 from pipelines.strays import strays
@@ -60,17 +62,22 @@ def replay_quarantine(
 
 
 def rebuild(*, settings: Settings | None = None) -> Iterator[str]:
-    """Make every slice again from landing, in the order of nights; decisions and letters already issued stay."""
+    """Make every slice again from landing, in the order of nights; decisions and letters already issued stay.
+
+    Raises KnownError E-LANDING-LOST at the end, when all else is done, naming raw files that are gone or altered.
+    """
     settings = settings or Settings.from_env()
     landed = landed_nights(settings)
     yield from strays(settings, landed)
     end = today(settings) + timedelta(days=1)
     nights = [night for night in landed if night.day <= end]
     yield from (f"left out: night [{night}] in landing has not come yet" for night in landed if night.day > end)
+    lost: list[str] = []
     for night in nights:
         units = nightly.units_of(settings, night)
         for unit_code in units:
             restage(settings, night, unit_code)
+            lost += [f"[{night}/{unit_code}/{name}]" for name in broken_files(settings, night, unit_code)]
         judge_night(settings, night, units)
         merged = nightly.merge(night, settings=settings)
         if settings.site.letters:
@@ -80,6 +87,13 @@ def rebuild(*, settings: Settings | None = None) -> Iterator[str]:
     if nights:
         nightly.models(max(nights), settings=settings)
     yield f"{len(nights)} nights rebuilt from landing"
+    if lost:
+        raise KnownError(
+            "E-LANDING-LOST",
+            f"{len(lost)} raw files in landing are gone or altered: {', '.join(lost)}.",
+            mend="bring them back from a backup and rebuild again, or ask the units to hand them in anew; rows read "
+            "from them before were kept where their staged copy is whole",
+        )
 
 
 def _quarantine(settings: Settings, *, unit: str | None = None, rule: str | None = None) -> pd.DataFrame:
