@@ -17,13 +17,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Table, create_engine, delete, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from domain.errors import KnownError
+from warehouse.address import Address, read_address
 from warehouse.build import build, models
 from warehouse.bulk import has_table, insert_frame, read_frame
+from warehouse.faults import DRIVER_ERRORS, cannot_open, check_log, known_fault
 from warehouse.frames import to_arrow, to_frame
 from warehouse.slices import Slice, refold, write_slice
 from warehouse.tables import APOLOGY, DIMENSIONS, METADATA
@@ -37,8 +37,9 @@ _LATEST = "9999-12-31"
 class Warehouse:
     """An open warehouse. Use it as a context manager; see the module's heading."""
 
-    def __init__(self, engine: Engine, connection: Connection) -> None:
+    def __init__(self, engine: Engine, connection: Connection, address: Address) -> None:
         self._engine = engine
+        self._address = address
         self._connection = connection
         # Ours, not the connection's own: a statement outside makes SQLAlchemy begin one that nobody ends.
         self._in_transaction = False
@@ -47,23 +48,24 @@ class Warehouse:
     def open(cls, url: str, *, wait: float = _LOCK_WAIT) -> "Warehouse":
         """Open by SQLAlchemy URL (`duckdb:///<file>`, `postgresql+psycopg://...`).
 
-        A DuckDB file that another process holds is tried again for `wait` seconds, then E-WH-LOCKED.
+        A DuckDB file that another process holds is tried again for `wait` seconds, then E-WH-LOCKED. Any other
+        fault of the address or the place is a KnownError too, and none of them tells a password.
         """
-        where = make_url(url)
-        if where.get_backend_name() == "duckdb" and where.database and where.database != ":memory:":
-            Path(where.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(where, poolclass=NullPool)
+        address = read_address(url)
+        if address.file is not None:
+            address.file.parent.mkdir(parents=True, exist_ok=True)
         end = time.monotonic() + wait
         while True:
+            check_log(address)
+            engine, said = create_engine(address.url, poolclass=NullPool, hide_parameters=True), ""
             try:
-                return cls(engine, engine.connect())
-            except DBAPIError as error:
-                said = str(error.orig)
-                is_lock = "could not set lock" in said.lower()
-                if is_lock and time.monotonic() < end:
-                    time.sleep(0.1)
-                    continue
-                raise _cannot_open(where.render_as_string(hide_password=True), said, is_lock=is_lock) from error
+                return cls(engine, engine.connect(), address)
+            except Exception as error:  # drivers raise of every kind at an address they cannot use
+                said = str(getattr(error, "orig", None) or error)
+            fault = cannot_open(said, address)
+            if fault.code != "E-WH-LOCKED" or time.monotonic() >= end:
+                raise fault
+            time.sleep(0.1)
 
     def close(self) -> None:
         """Let go of the database (and of a DuckDB file's lock)."""
@@ -80,7 +82,7 @@ class Warehouse:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """All or nothing; inside another one it joins that."""
+        """All or nothing; inside another one it joins that. A full or broken place is a KnownError."""
         if self._in_transaction:
             yield self._connection
             return
@@ -88,6 +90,11 @@ class Warehouse:
         try:
             with self._connection.begin():
                 yield self._connection
+        except DRIVER_ERRORS as error:
+            fault = known_fault(str(getattr(error, "orig", None) or error), self._address)
+            if fault is None:
+                raise
+            raise fault from None
         finally:
             self._in_transaction = False
 
@@ -239,17 +246,3 @@ def _writable(name: str) -> Table:
     if name not in METADATA.tables:
         raise KnownError("E-WH-TABLE", f"there is no table [{name}].", mend=f"one of {sorted(METADATA.tables)}")
     return METADATA.tables[name]
-
-
-def _cannot_open(where: str, said: str, *, is_lock: bool) -> KnownError:
-    if is_lock:
-        return KnownError(
-            "E-WH-LOCKED",
-            f"warehouse [{where}] is held by another process: [{said.splitlines()[0]}].",
-            mend="wait for that process, or end it; one process at a time may open an embedded warehouse",
-        )
-    return KnownError(
-        "E-WH-OPEN",
-        f"warehouse [{where}] cannot be opened: [{said.splitlines()[0]}].",
-        mend="check WAREHOUSE_URL",
-    )

@@ -76,3 +76,15 @@ def test_quarter_not_released_is_a_clear_error(run, tmp_path: Path) -> None:
     hand_in(settings, "ho_so.csv", csv_text([ROW]))
     run("night", NIGHT)
     assert "E-QUARTER-CLOSED" in run("quarter", "2017-Q4", code=1)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgres://u:Pl4nted@127.0.0.1/db", "postgresql+psycopg://u:Pl4nted@127.0.0.1:1/db"]
+)
+def test_an_address_of_the_warehouse_that_does_not_serve(run, tmp_path: Path, monkeypatch, url: str) -> None:
+    make_site(tmp_path, catalogue=PROCEDURES)
+    monkeypatch.setenv("WAREHOUSE_URL", url)
+    said = run("status", code=1)
+    assert said.startswith("E-WH-")
+    assert "Mend:" in said
+    assert "Pl4nted" not in said
