@@ -102,13 +102,15 @@ GLUE = PIECES.map("".join)
         ["@127.0.0.1:1/db", "@h/db", "@h", "/db", "", "@h:port/db", "@h/db?password=x", "@[::1]/db"]
     ),
 )
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_no_address_tells_its_password(scheme: str, around: tuple[str, ...], tail: str) -> None:
     """The password stands after `user:`, with anything an operator may mistype before, in and after it."""
     before, user, first, last, end = around
     url = f"{scheme}{before}u{user}:{first}{SECRET}{last}{tail}{end}"
-    if scheme == "duckdb:///" and "@" not in url:
+    if url.startswith("duckdb:///") and "@" not in url:
         return  # a path, and a file may be called what it likes
+    if url.count("@") == 1 and "@" in first:
+        return  # the one @ ends a password before ours, which is then the name of the host
     refused, address = understood(url)
     if address is None:
         assert refused is not None
