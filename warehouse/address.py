@@ -93,7 +93,7 @@ def _faults_of_server(url: URL) -> dict[str, bool]:
     parts = f"{url.host}{url.username}{url.database}"
     return {
         "an @ stands where none can be; one in a password must be written %40": "@" in parts,
-        "a colon after the user is followed by no password": url.password == "",
+        "a colon after the user is followed by no password": url.password == "" and bool(url.host),
         "it names no database": not _PLAIN.fullmatch(url.database or ""),
         "it names no host": not (url.host or "host" in url.query),
         "its port is no number from 1 to 65535": url.port is not None and not 0 < url.port < 65536,
