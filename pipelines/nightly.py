@@ -15,8 +15,10 @@ from domain.quarter import Quarter
 from pipelines import letters, morning
 from pipelines.catalogue import load_dimensions
 from pipelines.collect import collect_unit, manifest_of
-from pipelines.judged import read_judged, read_outcome_row
+from pipelines.contain import Faults
+from pipelines.judged import failed_row, read_judged, read_outcome_row
 from pipelines.judging import JUDGED_VERSION, judge_night, site_fingerprint
+from pipelines.publish.formats import printable
 from pipelines.settings import Settings
 from pipelines.strays import strays
 from warehouse import Slice, Warehouse
@@ -68,9 +70,9 @@ def merge(night: str, *, settings: Settings | None = None) -> dict[str, object]:
         units = [u for u in units_of(settings, night) if not is_merged(settings, warehouse, night, u)]
         if units:
             refresh_dimensions(settings, warehouse)
-        for unit_code in units:
-            merge_unit(settings, warehouse, night, unit_code)
-    return {"night": night, "merged": units}
+        failed = [unit_code for unit_code in units if not merge_unit(settings, warehouse, night, unit_code)]
+    done: dict[str, object] = {"night": night, "merged": units}
+    return done | ({"failed": failed} if failed else {})
 
 
 def is_merged(settings: Settings, warehouse: Warehouse, night: str, unit_code: str) -> bool:
@@ -83,24 +85,38 @@ def _slice_fingerprint(settings: Settings, night: str, unit_code: str) -> str:
     return f"{JUDGED_VERSION}:{outcome['fingerprint']}:{site_fingerprint(settings.site_folder)}"
 
 
-def merge_unit(settings: Settings, warehouse: Warehouse, night: str, unit_code: str) -> None:
-    """Replace one slice by what was judged."""
-    judged = read_judged(settings, night, unit_code)
-    fingerprint = _slice_fingerprint(settings, night, unit_code)
-    frames = judged.frames
-    warehouse.replace_slice(
-        Slice(
-            unit_code=unit_code,
-            night=night,
-            outcome=judged.outcome | {"fingerprint": fingerprint},
-            files=landed_files(settings, night, unit_code),
-            dossiers=frames["dossier"],
-            steps=frames["step"],
-            pauses=frames["pause"],
-            quarantine=frames["quarantine"],
-            rule_results=frames["results"],
-            flags=frames["flags"],
+def merge_unit(settings: Settings, warehouse: Warehouse, night: str, unit_code: str) -> bool:
+    """Replace one slice by what was judged; False when its data were refused and the slice is a FAILED outcome."""
+    outcome = read_outcome_row(settings, night, unit_code)
+    outcome |= {"fingerprint": _slice_fingerprint(settings, night, unit_code)}
+    files = landed_files(settings, night, unit_code)
+    faults = Faults()
+    with faults.around(unit_code, saying="Dữ liệu không ghi được vào kho"):
+        frames = read_judged(settings, night, unit_code).frames
+        warehouse.replace_slice(_slice(night, unit_code, outcome, files=files, frames=frames))
+    for fault in faults.found:
+        plain = files.assign(file_name=files["file_name"].map(printable))
+        named = plain.drop_duplicates(["source_id", "file_name"])
+        warehouse.replace_slice(
+            Slice(unit_code=unit_code, night=night, outcome=failed_row(outcome, fault), files=named)
         )
+    return not faults.found
+
+
+def _slice(
+    night: str, unit_code: str, outcome: dict[str, object], *, files: pd.DataFrame, frames: dict[str, pd.DataFrame]
+) -> Slice:
+    return Slice(
+        unit_code=unit_code,
+        night=night,
+        outcome=outcome,
+        files=files,
+        dossiers=frames["dossier"],
+        steps=frames["step"],
+        pauses=frames["pause"],
+        quarantine=frames["quarantine"],
+        rule_results=frames["results"],
+        flags=frames["flags"],
     )
 
 
