@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 # Of the system's errors, those that one file or one name causes.
 _OF_THE_THING = {None, errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL, errno.ENOENT, errno.EISDIR, errno.ENOTDIR}
 # Foreseen errors that concern everybody; of the warehouse's, only those about values concern one.
-_OF_EVERYBODY = ("E-SITE", "E-UNIT-UNKNOWN", "E-SECRET", "E-CATALOGUE", "E-NOT-STAGED", "E-NOT-JUDGED")
+_OF_EVERYBODY = ("E-SITE", "E-SECRET", "E-CATALOGUE", "E-NOT-STAGED", "E-NOT-JUDGED")
 _OF_VALUES = ("E-WH-REFUSED", "E-WH-TYPE", "E-WH-KEY")
 _OURS = Path(__file__).resolve().parents[1]
 

@@ -6,6 +6,7 @@ collected), can be run again at any time with the same result, and returns small
 
 import json
 import logging
+from collections.abc import Callable
 from datetime import date
 
 import pandas as pd
@@ -29,6 +30,9 @@ log = logging.getLogger(__name__)
 # large site has larger chunks, so that starting a reading process (half a second) is paid for by few tasks.
 UNITS_PER_CHUNK = 4
 MOST_CHUNKS = 32
+
+# What a step makes, as the page names it when it could not be made.
+_STEP_VI = {"publish": "Trang chất lượng", "apology_letters": "Thư xin lỗi trong đêm", "notify": "Thư báo trong đêm"}
 
 
 def plan(night: str, *, settings: Settings | None = None) -> list[list[str]]:
@@ -132,8 +136,7 @@ def models(night: str, *, settings: Settings | None = None) -> dict[str, object]
 def publish(night: str, *, settings: Settings | None = None) -> dict[str, object]:
     """Write the morning page as it stood on this night."""
     settings = settings or Settings.from_env()
-    with open_warehouse(settings) as warehouse:
-        return morning.publish_morning(settings, warehouse, night)
+    return _papers(settings, night, "publish", lambda at, _: morning.publish_morning(settings, at, night))
 
 
 def apology_letters(night: str, *, settings: Settings | None = None) -> dict[str, object]:
@@ -141,15 +144,30 @@ def apology_letters(night: str, *, settings: Settings | None = None) -> dict[str
     settings = settings or Settings.from_env()
     if not settings.site.letters:
         return {"night": night, "letters": "switched off in site.yml"}
-    with open_warehouse(settings) as warehouse:
-        return letters.write_night_letters(settings, warehouse, night)
+    return _papers(
+        settings,
+        night,
+        "apology_letters",
+        lambda at, faults: letters.write_night_letters(settings, at, night, faults),
+    )
 
 
 def notify(night: str, *, settings: Settings | None = None) -> dict[str, object]:
     """Mail each recipient what the night brought; the last thing told, so that it tells all that went wrong."""
     settings = settings or Settings.from_env()
+    return _papers(settings, night, "notify", lambda at, faults: morning.send_morning(settings, at, night, faults))
+
+
+def _papers(
+    settings: Settings, night: str, step: str, work: Callable[[Warehouse, Faults], dict[str, object]]
+) -> dict[str, object]:
+    """Make what people read of a night; what cannot be made is a row, the page tells it, and the step ends red."""
+    faults, made = Faults(), {}
     with open_warehouse(settings) as warehouse:
-        return morning.send_morning(settings, warehouse, night)
+        with faults.around(_STEP_VI[step], saying="Chưa làm xong"):
+            made = work(warehouse, faults)
+        morning.conclude(settings, warehouse, night, step, faults)
+    return {"night": night, **made}
 
 
 def release(night: str, *, settings: Settings | None = None) -> str | None:

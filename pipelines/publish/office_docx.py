@@ -18,11 +18,13 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from pipelines.publish.files import without_clock, write_whole
+from pipelines.publish.formats import printable
 
 CENTER, LEFT, JUSTIFY = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.JUSTIFY
 RIGHT = WD_ALIGN_PARAGRAPH.RIGHT
 FONT = "Times New Roman"
 BODY_WIDTH_MM = 162
+_TITLE_LETTERS = 255  # what a core property of an office document holds
 
 
 def office_document(*, title: str, dated: datetime, size: float = 13.5) -> Any:
@@ -43,7 +45,8 @@ def office_document(*, title: str, dated: datetime, size: float = 13.5) -> Any:
     style.paragraph_format.space_after = Pt(6)
     style.paragraph_format.line_spacing = 1.1
     facts = document.core_properties
-    facts.title, facts.author, facts.last_modified_by, facts.language = title, "Tinh Gọn", "Tinh Gọn", "vi-VN"
+    facts.title, facts.author, facts.last_modified_by, facts.language = "", "Tinh Gọn", "Tinh Gọn", "vi-VN"
+    facts.title = printable(title)[:_TITLE_LETTERS]
     facts.comments, facts.keywords, facts.subject = "", "", ""
     facts.created = facts.modified = dated
     facts.revision = 1
@@ -86,11 +89,6 @@ def dotted_line(place: Any, words: str, *, indent: bool = False) -> None:
     """Words followed by dots to the right margin, to be written on by hand."""
     line = paragraph(place, f"{words}\t", align=LEFT, indent=indent, after=4)
     line.paragraph_format.tab_stops.add_tab_stop(Mm(BODY_WIDTH_MM), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
-
-
-def printable(content: str) -> str:
-    """`content` without the control characters that XML (and so Word) cannot hold."""
-    return "".join(c for c in content if c in "\t\n" or (ord(c) >= 0x20 and ord(c) not in (0xFFFE, 0xFFFF)))
 
 
 def rule_below(place: Any, *, width_mm: float, around_mm: float) -> None:
@@ -154,7 +152,7 @@ def draft_mark(document: Any, words: str) -> None:
     line.alignment = RIGHT
     strong = line.add_run("DỰ THẢO")
     strong.bold, strong.font.size = True, Pt(12)
-    soft = line.add_run(f" – {words}")
+    soft = line.add_run(f" – {printable(words)}")
     soft.italic, soft.font.size = True, Pt(10)
 
 
