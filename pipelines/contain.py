@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from domain.clean import clean
 from domain.errors import KnownError
-from pipelines.publish.formats import printable
 from warehouse import DRIVER_ERRORS
 
 log = logging.getLogger(__name__)
@@ -51,9 +51,9 @@ class Faults:
             if is_nobodys_fault(error):
                 raise
             said = reference(error)
-            log.error("%s [%s] %s: %s", unit_code, printable(subject)[:200], saying, said)
+            log.error("%s [%s] %s: %s", unit_code, clean(subject)[:200], saying, said)
             self.found.append(
-                Fault(subject=printable(subject), message=printable(f"{saying} ({said})."), unit_code=unit_code)
+                Fault(subject=clean(subject), message=clean(f"{saying} ({said})."), unit_code=unit_code)
             )
 
 

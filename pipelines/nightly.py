@@ -11,6 +11,7 @@ from datetime import date
 
 import pandas as pd
 
+from domain.clean import clean
 from domain.errors import KnownError
 from domain.quarter import Quarter
 from pipelines import letters, morning
@@ -19,7 +20,6 @@ from pipelines.collect import collect_unit, manifest_of
 from pipelines.contain import Faults
 from pipelines.judged import failed_row, read_judged, read_outcome_row
 from pipelines.judging import JUDGED_VERSION, judge_night, site_fingerprint
-from pipelines.publish.formats import printable
 from pipelines.settings import Settings
 from pipelines.strays import strays
 from warehouse import Slice, Warehouse
@@ -99,7 +99,7 @@ def merge_unit(settings: Settings, warehouse: Warehouse, night: str, unit_code: 
         frames = read_judged(settings, night, unit_code).frames
         warehouse.replace_slice(_slice(night, unit_code, outcome, files=files, frames=frames))
     for fault in faults.found:
-        plain = files.assign(file_name=files["file_name"].map(printable))
+        plain = files.assign(file_name=files["file_name"].map(clean))
         named = plain.drop_duplicates(["source_id", "file_name"])
         warehouse.replace_slice(
             Slice(unit_code=unit_code, night=night, outcome=failed_row(outcome, fault), files=named)
@@ -232,18 +232,52 @@ def missed(night: str, *, settings: Settings | None = None) -> None:
     morning.send_missed_night(settings, night)
 
 
+def release_again(quarter: str, *, settings: Settings | None = None) -> str:
+    """Release anew a quarter that was released incomplete, now that all have handed in and before it is decided.
+
+    Raises KnownError E-RELEASE-AGAIN that says which of these is not so.
+    """
+    settings = settings or Settings.from_env()
+    period = Quarter.parse(quarter)
+    with open_warehouse(settings) as warehouse:
+        released = warehouse.read_table("quarter_release").set_index("quarter")["is_complete"].to_dict()
+        row = _release_row(settings, warehouse, period, max(warehouse.nights(), default=""))
+        hindrances = (
+            (str(period) not in released, "has not been released", "run its last night, or tinhgon quarter --force"),
+            (released.get(str(period), False), "was released complete", "nothing is to be done"),
+            (
+                str(period) in set(warehouse.read_table("decision")["quarter"]),
+                "has been decided on",
+                "the decision stands, on the figures it was made of",
+            ),
+            (not row["is_complete"], f"is not complete yet; missing: {row['missing']}", "run their nights first"),
+        )
+        for is_so, why, mend in hindrances:
+            if is_so:
+                raise KnownError("E-RELEASE-AGAIN", f"quarter [{period}] {why}.", mend=mend)
+        warehouse.replace_rows("quarter_release", pd.DataFrame([row]), where={"quarter": str(period)})
+    return str(period)
+
+
 def _release_one(settings: Settings, warehouse: Warehouse, quarter: Quarter, *, night: str, forced: bool) -> bool:
     released = warehouse.read_table("quarter_release").set_index("quarter")["released_night"].to_dict()
     if str(quarter) in released:
         analysed = set(warehouse.read_table("flag")["quarter"]) | set(warehouse.read_table("proposal")["quarter"])
         return released[str(quarter)] == night and str(quarter) not in analysed
+    row = _release_row(settings, warehouse, quarter, night)
+    if not row["is_complete"] and not forced:
+        return False
+    warehouse.insert_missing("quarter_release", pd.DataFrame([row]))
+    return True
+
+
+def _release_row(settings: Settings, warehouse: Warehouse, quarter: Quarter, night: str) -> dict[str, object]:
+    """What releasing the quarter as known on this night says of it."""
     coverage = warehouse.read("coverage", last_day=quarter.last, known=night)
     missing = sorted(coverage.loc[~coverage["is_covered"], "unit_code"])
     share = 1 - len(missing) / len(coverage) if len(coverage) else 0.0
     complete = len(coverage) > 0 and share >= settings.site.quarter.minimum_coverage
-    if not complete and not forced:
-        return False
-    row = {
+    return {
         "quarter": str(quarter),
         "released_night": night,
         "is_complete": complete,
@@ -251,8 +285,6 @@ def _release_one(settings: Settings, warehouse: Warehouse, quarter: Quarter, *, 
         "coverage": share,
         "missing": json.dumps(missing),
     }
-    warehouse.insert_missing("quarter_release", pd.DataFrame([row]))
-    return True
 
 
 def open_warehouse(settings: Settings) -> Warehouse:

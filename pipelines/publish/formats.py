@@ -3,7 +3,6 @@
 Every function takes one value of a frame (None, NaN, NaT are "not known") and returns text.
 """
 
-import re
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -11,7 +10,6 @@ import pandas as pd
 
 UNKNOWN = "–"
 ROMAN = ("I", "II", "III", "IV")
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def is_unknown(value: object) -> bool:
@@ -125,8 +123,3 @@ def capital(sentence: str) -> str:
 def uncapital(words: str) -> str:
     """The words with their first letter small, to stand inside a sentence."""
     return words[:1].lower() + words[1:]
-
-
-def printable(content: str) -> str:
-    """`content` without what XML, a mail or a database cannot hold: control characters and half characters."""
-    return _UNPRINTABLE.sub("", content)

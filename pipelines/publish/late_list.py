@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import xlsxwriter
 
+from domain.clean import clean
 from pipelines.publish import formats
 from pipelines.publish.files import THOUSANDS, write_whole
 from pipelines.publish.rows import records
@@ -124,4 +125,4 @@ def _write(sheet: Any, place: tuple[int, int], value: Any, kind: Any) -> None:
     elif isinstance(value, Real) and isfinite(value):
         sheet.write_number(*place, int(float(value)), kind)
     else:
-        sheet.write_string(*place, formats.printable(str(value))[:CELL_LETTERS], kind)
+        sheet.write_string(*place, clean(str(value))[:CELL_LETTERS], kind)

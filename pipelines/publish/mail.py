@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from domain.clean import clean
 from domain.errors import KnownError, PassingError
 from pipelines.publish.files import safe_name, write_whole
-from pipelines.publish.formats import printable
 from pipelines.publish.inputs import Message
 
 # A digest is dated at six in the morning after its night, in the site's zone: a date of the data, not of the run.
@@ -100,15 +100,15 @@ def as_email(message: Message, sender: str) -> EmailMessage:
     """Plain text with an HTML alternative; Date, Message-ID and boundary come from the night and the content."""
     key = hashlib.sha256(f"{message.recipient}\0{message.night}\0{message.digest_sha256}".encode()).hexdigest()
     email = EmailMessage(policy=SMTP)
-    email["Subject"] = " ".join(printable(message.subject).split())
+    email["Subject"] = " ".join(clean(message.subject).split())
     email["From"] = sender
     email["To"] = message.recipient
     morning = date.fromisoformat(message.night) + timedelta(days=1)
     email["Date"] = format_datetime(datetime.combine(morning, MORNING))
     email["Message-ID"] = f"<{message.night}.{key[:24]}@{sender.rpartition('@')[2] or 'localhost'}>"
     email["Auto-Submitted"] = "auto-generated"
-    email.set_content(printable(message.text), cte="base64")
-    email.add_alternative(printable(message.html), subtype="html", cte="base64")
+    email.set_content(clean(message.text), cte="base64")
+    email.add_alternative(clean(message.html), subtype="html", cte="base64")
     email.set_boundary(f"=_{key[:32]}")
     return email
 

@@ -17,8 +17,8 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
+from domain.clean import clean
 from pipelines.publish.files import without_clock, write_whole
-from pipelines.publish.formats import printable
 
 CENTER, LEFT, JUSTIFY = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.JUSTIFY
 RIGHT = WD_ALIGN_PARAGRAPH.RIGHT
@@ -46,7 +46,7 @@ def office_document(*, title: str, dated: datetime, size: float = 13.5) -> Any:
     style.paragraph_format.line_spacing = 1.1
     facts = document.core_properties
     facts.title, facts.author, facts.last_modified_by, facts.language = "", "Tinh Gọn", "Tinh Gọn", "vi-VN"
-    facts.title = printable(title)[:_TITLE_LETTERS]
+    facts.title = clean(title)[:_TITLE_LETTERS]
     facts.comments, facts.keywords, facts.subject = "", "", ""
     facts.created = facts.modified = dated
     facts.revision = 1
@@ -78,7 +78,7 @@ def paragraph(  # noqa: PLR0913 - the properties of a paragraph, all by keyword
         added.paragraph_format.first_line_indent = Mm(10)
     for each in runs:
         content, letters = each if isinstance(each, tuple) else (each, "")
-        run = added.add_run(printable(content))
+        run = added.add_run(clean(content))
         run.bold, run.italic, run.underline = "b" in letters, "i" in letters, "u" in letters
         if size:
             run.font.size = Pt(size)
@@ -152,7 +152,7 @@ def draft_mark(document: Any, words: str) -> None:
     line.alignment = RIGHT
     strong = line.add_run("DỰ THẢO")
     strong.bold, strong.font.size = True, Pt(12)
-    soft = line.add_run(f" – {printable(words)}")
+    soft = line.add_run(f" – {clean(words)}")
     soft.italic, soft.font.size = True, Pt(10)
 
 
@@ -160,7 +160,7 @@ def footer_note(document: Any, words: str) -> None:
     """A small line at the foot of every page."""
     line = document.sections[0].footer.paragraphs[0]
     line.alignment = CENTER
-    run = line.add_run(printable(words))
+    run = line.add_run(clean(words))
     run.italic, run.font.size = True, Pt(9)
 
 
@@ -206,7 +206,7 @@ def grid(document: Any, rows: Sequence[Sequence[str]], widths_mm: Sequence[float
             line = cell.paragraphs[0]
             line.paragraph_format.space_after = Pt(1)
             line.alignment = CENTER if place == 0 else LEFT if at < words else RIGHT
-            run = line.add_run(printable(content))
+            run = line.add_run(clean(content))
             run.bold, run.font.size = place == 0, Pt(11.5)
     mark = OxmlElement("w:tblHeader")
     mark.set(qn("w:val"), "true")

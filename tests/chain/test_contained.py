@@ -8,7 +8,8 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
+from email import message_from_bytes
+from email.policy import default
 from typing import Any
 
 import pandas as pd
@@ -16,7 +17,6 @@ import pytest
 from docx import Document
 
 import expectations
-from domain.errors import KnownError
 from domain.night import Night
 from expectations.catalogue import RULES
 from expectations.rule import Rule, holds
@@ -29,8 +29,8 @@ from tests.warehouse import conftest as databases
 from warehouse import Warehouse
 from warehouse.compare import differences, snapshot
 
-postgres_server, new_postgres = databases.postgres_server, databases.new_postgres
-new_duckdb, new_url = databases.new_duckdb, databases.new_url
+postgres_server = databases.postgres_server
+pytestmark = pytest.mark.slow
 
 FIRST, NIGHT = Night("2017-12-19"), Night("2017-12-20")
 GOOD = ("X2", "X3")
@@ -51,30 +51,38 @@ def wrong(code: str) -> list[str]:
     return [code, "1.000001", "04/12/2017 08:00", "01/12/2017 17:00", "", "4", OWNER]
 
 
-@pytest.fixture
-def make(tmp_path: Path, new_url: Callable[[], str]) -> Callable[[str], Settings]:
-    """Makes the site of three communes, everything handed in, on the database under test."""
+@pytest.fixture(scope="module", params=["duckdb", pytest.param("postgresql", marks=pytest.mark.heavy)])
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
-    def made(name: str) -> Settings:
+
+Make = Callable[[], Settings]
+
+
+@pytest.fixture(scope="module")
+def make(engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Make:
+    """Makes the site of three communes anew, everything handed in, on the database under test."""
+
+    def made() -> Settings:
+        folder = tmp_path_factory.mktemp("contained")
         dossiers = source()
         dossiers["columns"] |= {"owner_name": "Chủ hồ sơ"}
         units = [
             unit(code, sources=[dossiers], contact={"email": f"{code.lower()}@huyen.invalid"})
-            for code in ("X1", "X2", "X3")
+            for code in ("X1", *GOOD)
         ]
-        settings = make_site(
-            tmp_path / name,
-            units,
-            catalogue={"format": "none", "procedures": [PROCEDURE]},
-            mail={"district": [DISTRICT]},
-        )
+        catalogue = {"format": "none", "procedures": [PROCEDURE]}
+        settings = make_site(folder, units, catalogue=catalogue, mail={"district": [DISTRICT]})
         head = [*HEADINGS, "Chủ hồ sơ"]
         for night in (FIRST, NIGHT):
             for code in ("X1", *GOOD):
                 rows = [late(f"{code}-1"), done(f"{code}-2"), wrong(f"{code}-3")]
                 rows += [late(f"{code}-4")] if night == NIGHT else []
                 hand_in(settings, "ho_so.csv", csv_text(rows, headings=head), unit_code=code, night=night)
-        return replace(settings, warehouse_url=new_url())
+        if engine == "duckdb":
+            return settings
+        server = request.getfixturevalue("postgres_server")
+        return replace(settings, warehouse_url=databases.empty_schema(server))
 
     return made
 
@@ -132,10 +140,30 @@ def assert_same(good: Seen, found: Seen) -> None:
     assert good.mails == found.mails
 
 
-def test_there_is_something_to_lose(make) -> None:
-    settings = make("good")
+@pytest.fixture(scope="module")
+def untroubled(make: Make) -> Settings:
+    """Both nights without any fault."""
+    settings = make()
     assert both_nights(settings).failed == {}
-    good = seen(settings)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def good(untroubled: Settings) -> Seen:
+    """What the good units have after nights without any fault."""
+    return seen(untroubled)
+
+
+def mail(settings: Settings, name: str) -> str:
+    """Subject and text of a mail in the outbox."""
+    path = settings.var / "outbox" / NIGHT / f"{name}@huyen.invalid.eml"
+    letter = message_from_bytes(path.read_bytes(), policy=default)
+    body = letter.get_body(("plain",))
+    assert body is not None
+    return f"{letter['Subject']}\n{body.get_content()}"
+
+
+def test_there_is_something_to_lose(good: Seen) -> None:
     for name in ("dossier", "quarantine", "apology", "rule_result", "slice_outcome", "late_list", "issue_night"):
         assert set(good.tables[name]["unit_code"]) == set(GOOD), name
     assert sorted(good.letters) == ["X2-4.docx", "X3-4.docx"]
@@ -156,11 +184,10 @@ def exploding(kind: type[Exception] = OverflowError) -> Callable[..., Any]:
     return judge
 
 
-def test_a_unit_whose_rows_stop_the_rules(make, monkeypatch: pytest.MonkeyPatch, caplog) -> None:
-    settings = make("good")
-    both_nights(settings)
-    good = seen(settings)
-    bad = make("bad")
+def test_a_unit_whose_rows_stop_the_rules(
+    make: Make, untroubled: Settings, good: Seen, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad = make()
     with monkeypatch.context() as patched, caplog.at_level(logging.INFO):
         patched.setattr(expectations, "judge", exploding())
         ran = both_nights(bad)
@@ -176,17 +203,16 @@ def test_a_unit_whose_rows_stop_the_rules(make, monkeypatch: pytest.MonkeyPatch,
     assert "OverflowError" in found.outcome["message"]
     assert "Cách khắc phục" in found.outcome["message"]
     assert "OverflowError" in found.page
-    mail = (bad.var / "outbox" / NIGHT / "x1@huyen.invalid.eml").read_bytes()
-    assert mail != (settings.var / "outbox" / NIGHT / "x1@huyen.invalid.eml").read_bytes()
+    assert "OverflowError" in mail(bad, "x1")
     assert OWNER not in found.page + found.outcome["message"] + caplog.text
 
     again = run_night(bad, NIGHT)  # what stopped it is mended: the same files are judged now
     assert "failed" not in again.results["judge"]
-    with Warehouse.open(settings.warehouse_url) as one, Warehouse.open(bad.warehouse_url) as other:
+    with Warehouse.open(untroubled.warehouse_url) as one, Warehouse.open(bad.warehouse_url) as other:
         assert differences(snapshot(one), snapshot(other)) == []
 
 
-def test_a_unit_whose_rows_break_a_rule_is_set_aside_alone(make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_unit_whose_rows_break_a_rule_is_set_aside_alone(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     def fact(facts: Any) -> pd.Series:
         if "X1-4" in set(facts.seen["dossier_code"]):
             raise ZeroDivisionError
@@ -196,15 +222,13 @@ def test_a_unit_whose_rows_break_a_rule_is_set_aside_alone(make, monkeypatch: py
                 needs=(), expect=holds("DQ-XX-01"), fact=fact)  # fmt: skip
     real = expectations.judge
     monkeypatch.setattr(expectations, "judge", lambda frames, context: real(frames, context, rules=(*RULES, rule)))
-    bad, good = make("bad"), make("good")
+    bad, other = make(), make()
     assert both_nights(bad).failed == {}
-    for code in ("X1", *GOOD):  # the same file without the row that breaks the rule
-        path = good.inbox / NIGHT / code / "ho_so.csv"
-        text = path.read_text()
-        path.write_text(text.replace("X1-4", "X1-5"))
-    both_nights(good)
+    path = other.inbox / NIGHT / "X1" / "ho_so.csv"
+    path.write_text(path.read_text().replace("X1-4", "X1-5"))  # the same without the row that breaks the rule
+    both_nights(other)
     found = seen(bad)
-    assert_same(seen(good), found)
+    assert_same(seen(other), found)
     assert (found.outcome["rows_ok"], found.outcome["rows_quarantined"]) == (0, 4), "its own rows wait, none is lost"
     with Warehouse.open(bad.warehouse_url) as warehouse:
         aside = warehouse.read_table("quarantine")
@@ -239,11 +263,12 @@ ONLY_POSTGRES = {
 }
 
 
-def refused_beside_good_ones(make, monkeypatch: pytest.MonkeyPatch, harm: Callable, says: str) -> None:
-    settings = make("good")
-    both_nights(settings)
-    good = seen(settings)
-    bad = make("bad")
+@pytest.mark.parametrize("name", [*REFUSED, *ONLY_POSTGRES])
+def test_a_slice_that_the_warehouse_refuses(
+    make: Make, engine: str, good: Seen, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    harm, says = (REFUSED | ONLY_POSTGRES)[name]
+    bad = make()
     real = nightly.merge
 
     def merge(night: str, *, settings: Settings) -> dict[str, object]:
@@ -255,9 +280,12 @@ def refused_beside_good_ones(make, monkeypatch: pytest.MonkeyPatch, harm: Callab
         patched.setattr(nightly, "merge", merge)
         ran = both_nights(bad)
     assert ran.failed == {}
-    assert ran.results["merge"] == {"night": NIGHT, "merged": ["X1", "X2", "X3"], "failed": ["X1"]}
     found = seen(bad)
     assert_same(good, found)
+    if engine == "duckdb" and name in ONLY_POSTGRES:
+        assert ran.results["merge"] == {"night": NIGHT, "merged": ["X1", "X2", "X3"]}, "it takes any text"
+        return
+    assert ran.results["merge"] == {"night": NIGHT, "merged": ["X1", "X2", "X3"], "failed": ["X1"]}
     assert (found.outcome["status"], found.outcome["rows_in"], found.outcome["rows_ok"]) == ("FAILED", 4, 0)
     assert says in found.outcome["message"]
     assert says in found.page
@@ -267,20 +295,9 @@ def refused_beside_good_ones(make, monkeypatch: pytest.MonkeyPatch, harm: Callab
     assert len(files[files["night"] == NIGHT]) == 3, "what was handed in is known all the same"
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_a_slice_that_the_warehouse_refuses(make, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    refused_beside_good_ones(make, monkeypatch, *REFUSED[name])
-
-
-@pytest.mark.parametrize("new_url", ["postgresql"], indirect=True)
-@pytest.mark.parametrize("name", ONLY_POSTGRES)
-def test_a_slice_that_postgres_refuses(make, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    refused_beside_good_ones(make, monkeypatch, *ONLY_POSTGRES[name])
-
-
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), MemoryError()], ids=["disk", "memory"])
-def test_what_is_nobodys_fault_stops_the_night(make, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    settings = make("full")
+def test_what_is_nobodys_fault_stops_the_night(make: Make, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    settings = make()
     run_night(settings, FIRST)
 
     def full(*_: object) -> None:
@@ -302,11 +319,10 @@ def breaking(real: Callable[..., Any], *, at: str) -> Callable[..., Any]:
     return write
 
 
-def test_a_letter_that_cannot_be_written(make, monkeypatch: pytest.MonkeyPatch, caplog) -> None:
-    settings = make("good")
-    both_nights(settings)
-    good = seen(settings)
-    bad = make("bad")
+def test_a_letter_that_cannot_be_written(
+    make: Make, good: Seen, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad = make()
     run_night(bad, FIRST)
     with monkeypatch.context() as patched, caplog.at_level(logging.INFO):
         patched.setattr(letters, "write_letter", breaking(letters.write_letter, at="X1-4"))
@@ -324,7 +340,8 @@ def test_a_letter_that_cannot_be_written(make, monkeypatch: pytest.MonkeyPatch, 
     assert "X1-4" in section, "told the same morning"
     assert "1 giấy tờ, thư hệ thống chưa làm được (mục 9)" in found.page
     for name in ("x1", "vp"):
-        assert b"1 gi" in (bad.var / "outbox" / NIGHT / f"{name}@huyen.invalid.eml").read_bytes()
+        assert "1 giấy tờ chưa làm được" in mail(bad, name)
+        assert "X1-4" in mail(bad, name)
     assert OWNER not in found.page + caplog.text + str(ran.failed) + row["message"]
 
     assert run_night(bad, NIGHT).failed == {}
@@ -334,8 +351,8 @@ def test_a_letter_that_cannot_be_written(make, monkeypatch: pytest.MonkeyPatch, 
     assert (bad.var / "out" / "nights" / NIGHT / "thu_xin_loi" / "X1-4.docx").exists()
 
 
-def test_a_letter_still_missing_is_told_on_the_next_morning_too(make, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = make("bad")
+def test_a_letter_still_missing_is_told_on_the_next_morning_too(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = make()
     with monkeypatch.context() as patched:
         patched.setattr(letters, "write_letter", breaking(letters.write_letter, at="X1-1"))
         assert list(run_night(settings, FIRST).failed) == ["apology_letters"]
@@ -348,8 +365,8 @@ def test_a_letter_still_missing_is_told_on_the_next_morning_too(make, monkeypatc
     assert "chua-lam-duoc" not in seen(settings).page
 
 
-def test_a_dossier_whose_new_date_cannot_be_worked_out(make, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = make("bad")
+def test_a_dossier_whose_new_date_cannot_be_worked_out(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = make()
     real = letters._new_due
 
     def new_due(calendar: Any, day: Any, row: Any, steps: Any) -> Any:
@@ -370,8 +387,8 @@ def test_a_dossier_whose_new_date_cannot_be_worked_out(make, monkeypatch: pytest
     assert issued["X2-1"] == NIGHT, "it gets its letter on the next night"
 
 
-def test_a_list_that_cannot_be_written_costs_no_letter(make, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = make("bad")
+def test_a_list_that_cannot_be_written_costs_no_letter(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = make()
 
     def fails(*_: object, **__: object) -> None:
         raise ValueError("no workbook")
@@ -384,8 +401,10 @@ def test_a_list_that_cannot_be_written_costs_no_letter(make, monkeypatch: pytest
     assert "Chưa viết được danh sách hồ sơ trễ hạn" in found.page
 
 
-def test_a_page_that_cannot_be_written_stops_neither_letters_nor_mails(make, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = make("bad")
+def test_a_page_that_cannot_be_written_stops_neither_letters_nor_mails(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make()
     run_night(settings, FIRST)
     with monkeypatch.context() as patched:
         patched.setattr(morning, "write_quality_page", lambda *_: 1 / 0)
@@ -395,7 +414,7 @@ def test_a_page_that_cannot_be_written_stops_neither_letters_nor_mails(make, mon
     assert len(list((settings.var / "out" / "nights" / NIGHT / "thu_xin_loi").glob("*.docx"))) == 3
     for name in ("x1", "x2", "x3", "vp"):
         assert (settings.var / "outbox" / NIGHT / f"{name}@huyen.invalid.eml").exists()
-    assert b"1 gi" in (settings.var / "outbox" / NIGHT / "vp@huyen.invalid.eml").read_bytes()
+    assert "Trang chất lượng: Chưa làm xong (ZeroDivisionError" in mail(settings, "vp")
     assert run_night(settings, NIGHT).failed == {}
     assert seen(settings).faults.empty
 
@@ -414,9 +433,9 @@ HOSTILE_CODES = [
 ]
 
 
-def test_dossier_codes_no_sink_was_made_for(make) -> None:
+def test_dossier_codes_no_sink_was_made_for(make: Make) -> None:
     """Papers for all of them: control characters, 260 letters, codes that differ in what file names cannot hold."""
-    settings = make("codes")
+    settings = make()
     head = [*HEADINGS, "Chủ hồ sơ"]
     text = csv_text([late(code) for code in HOSTILE_CODES], headings=head)
     hand_in(settings, "ho_so.csv", text, unit_code="X1", night=NIGHT)
@@ -434,7 +453,3 @@ def test_dossier_codes_no_sink_was_made_for(make) -> None:
         )
     for code in GOOD:
         assert f"{code}-1.docx" in {path.name for path in folder.iterdir()}
-
-
-def test_a_foreseen_error_names_what_could_not_be_made() -> None:
-    assert issubclass(KnownError, Exception)
