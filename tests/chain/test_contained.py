@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.policy import default
+from random import Random
+from string import ascii_letters
 from typing import Any
 
 import pandas as pd
@@ -259,7 +261,7 @@ REFUSED = {
 }
 ONLY_POSTGRES = {
     "nul": (spoil("proc_code", "A\0B"), "E-WH-REFUSED"),
-    "long-key": (spoil("dossier_code", "".join(chr(33 + i * 7919 % 90) for i in range(20_000))), "E-WH-REFUSED"),
+    "long-key": (spoil("dossier_code", "".join(Random(7).choices(ascii_letters, k=20_000))), "E-WH-REFUSED"),
 }
 
 
