@@ -16,7 +16,13 @@ from warehouse.address import Address
 
 DRIVER_ERRORS = (DBAPIError, duckdb.Error, psycopg.Error)
 # Of these, what a value causes: a NUL on PostgreSQL, a number out of range, a key of thousands of letters.
-_OF_A_VALUE = (psycopg.DataError, psycopg.IntegrityError, ProgramLimitExceeded, duckdb.DataError, duckdb.IntegrityError)
+_OF_A_VALUE = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    ProgramLimitExceeded,
+    duckdb.DataError,
+    duckdb.IntegrityError,
+)
 # What DuckDB's log begins with, whatever the database: the field and the kind of its first entry.
 _LOG_HEAD = b"d\x00be\x00"
 

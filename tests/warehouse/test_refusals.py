@@ -10,9 +10,9 @@ from sqlalchemy.exc import OperationalError
 
 from domain.errors import KnownError
 from tests.warehouse.conftest import Given
-from warehouse import DATABASE_ERRORS, Warehouse
+from warehouse import DRIVER_ERRORS, Warehouse
 from warehouse.compare import differences, snapshot
-from warehouse.refusals import refusal
+from warehouse.faults import refusal
 
 SECRET = "Nguyễn Thị Thử"
 LONG = "".join(Random(7).choices(ascii_letters, k=20_000))  # an index packs what repeats
@@ -76,7 +76,7 @@ def test_a_lost_connection_is_nobodys_fault(new_postgres: Callable[[], str], giv
         address = url.replace("postgresql+psycopg://", "postgresql://").partition("&options")[0]
         with psycopg.connect(address, autocommit=True) as other:
             other.execute("SELECT pg_terminate_backend(%s)", [int(pid)])
-        with pytest.raises(DATABASE_ERRORS) as error:
+        with pytest.raises(DRIVER_ERRORS) as error:
             warehouse.replace_slice(given.slice("U1", "2017-12-19", [given.dossier("D1")]))
     assert refusal(error.value) is None
 
