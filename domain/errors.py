@@ -27,5 +27,16 @@ class KnownError(Exception):
         return _rebuild, (self.code, self.message, self.mend)
 
 
+class PassingError(KnownError):
+    """A foreseen error that may be over when the same is tried again: a mail server that is away."""
+
+    def __reduce__(self) -> tuple[Callable[..., KnownError], tuple[str, str, str]]:
+        return _rebuild_passing, (self.code, self.message, self.mend)
+
+
 def _rebuild(code: str, message: str, mend: str) -> KnownError:
     return KnownError(code, message, mend=mend)
+
+
+def _rebuild_passing(code: str, message: str, mend: str) -> KnownError:
+    return PassingError(code, message, mend=mend)

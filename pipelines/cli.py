@@ -124,9 +124,12 @@ def night(night: NightText) -> None:
 
 
 @app.command()
-def quarter(
+def quarter(  # noqa: PLR0913, PLR0917 - the options of one command
     quarter: Annotated[str, typer.Argument(help="The quarter: 2017-Q4 or quý IV/2017.")],
     force: Annotated[bool, typer.Option(help="Release it although units are missing.")] = False,
+    release_again: Annotated[
+        bool, typer.Option("--release-again", help="Released incomplete, complete by now, not decided: release anew.")
+    ] = False,
     approve: Annotated[str | None, typer.Option(help="Record an approval by this person.")] = None,
     reject: Annotated[str | None, typer.Option(help="Record a rejection by this person.")] = None,
     reason: Annotated[str, typer.Option(help="Why, in the decider's words.")] = "",
@@ -139,6 +142,8 @@ def quarter(
         settings, period = Settings.from_env(), str(Quarter.parse(quarter))
         if force:
             step("release", lambda: nightly.force_quarter(period, settings=settings))
+        if release_again:
+            step("release", lambda: nightly.release_again(period, settings=settings))
         step("analyse", lambda: quarterly.analyse(period, settings=settings))
         for choice, who in (("APPROVED", approve), ("REJECTED", reject)):
             if who:

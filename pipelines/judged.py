@@ -6,8 +6,8 @@ Layout: `<var>/landing/judged/<night>/<unit>/{dossier,step,pause,quarantine,flag
 
 import json
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,9 +15,12 @@ import pandas as pd
 from domain.columns import TABLES
 from domain.errors import KnownError
 from domain.ids import stable_id
+from pipelines.contain import Fault, Faults
+from pipelines.outcome import FileFault, UnitOutcome
 from pipelines.settings import Settings
 
 FRAMES = (*TABLES, "quarantine", "flags", "results")
+_STOPPED = "stopped:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,23 +32,81 @@ class JudgedUnit:
     frames: dict[str, pd.DataFrame]
 
 
+def judged_unit(outcome: UnitOutcome, frames: dict[str, pd.DataFrame]) -> JudgedUnit:
+    """A unit with its verdict: what is not accepted is set aside."""
+    rows_ok = sum(len(frames[name]) for name in TABLES)
+    row: dict[str, object] = {
+        "status": outcome.status,
+        "rows_in": outcome.rows_in,
+        "rows_ok": rows_ok,
+        "rows_quarantined": outcome.rows_in - rows_ok,
+        "control_total": outcome.control_total,
+        "files": len(outcome.files),
+        "message": outcome.message,
+        "fingerprint": outcome.fingerprint,
+    }
+    return JudgedUnit(unit_code=outcome.unit_code, outcome=row, frames=frames)
+
+
+def nothing() -> dict[str, pd.DataFrame]:
+    """The frames of a unit of which nothing is accepted."""
+    return {name: pd.DataFrame() for name in FRAMES}
+
+
+def failed_unit(unit: JudgedUnit, fault: Fault) -> JudgedUnit:
+    """A unit whose data stopped the work: nothing of it is accepted, and the outcome says so."""
+    return replace(unit, outcome=failed_row(unit.outcome, fault), frames=nothing())
+
+
+def failed_row(row: Mapping[str, object], fault: Fault) -> dict[str, object]:
+    """An outcome row turned to FAILED. Its fingerprint is no slice's, so that the next run tries again."""
+    said = FileFault(
+        "E-DON-VI-DUNG",
+        f"{fault.message} Đêm này chưa tính dữ liệu của đơn vị; các đơn vị khác vẫn được tổng hợp.",
+        mend="quản trị hệ thống xem nhật ký của đêm, đơn vị kiểm tra tệp vừa nộp; sửa xong thì chạy lại đêm này.",
+    )
+    return {**row, "status": "FAILED", "rows_ok": 0, "rows_quarantined": row["rows_in"], "message": str(said),
+            "fingerprint": f"{_STOPPED}{row['fingerprint']}"}  # fmt: skip
+
+
+def is_stopped(row: Mapping[str, object]) -> bool:
+    """Whether an outcome row is of a unit whose data stopped the work."""
+    return str(row["fingerprint"]).startswith(_STOPPED)
+
+
 def judged_folder(settings: Settings, night: str) -> Path:
     """Folder of a night's judged units."""
     return settings.var / "landing" / "judged" / night
 
 
-def write_judged(settings: Settings, night: str, units: Iterable[JudgedUnit], fingerprint: str) -> None:
-    """Write a night's judged units; the fingerprint file comes last, so a half-written night is redone."""
+def write_judged(settings: Settings, night: str, units: Iterable[JudgedUnit], fingerprint: str) -> list[str]:
+    """Write a night's judged units; gives the codes of those that are FAILED because their data stopped the work.
+
+    The fingerprint file comes last, so that a half-written night is redone, and so is one with such a unit.
+    """
     folder = judged_folder(settings, night)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "fingerprint").unlink(missing_ok=True)
+    stopped = []
     for unit in units:
-        place = folder / unit.unit_code
-        place.mkdir(exist_ok=True)
-        for name in FRAMES:
-            write_parquet(unit.frames[name], place / f"{name}.parquet")
-        (place / "outcome.json").write_text(json.dumps(unit.outcome, ensure_ascii=False, indent=1))
-    (folder / "fingerprint").write_text(fingerprint)
+        faults = Faults()
+        with faults.around(unit.unit_code, saying="Kết quả kiểm tra không ghi lại được"):
+            _write_unit(folder / unit.unit_code, unit)
+        written = failed_unit(unit, faults.found[0]) if faults.found else unit
+        if faults.found:
+            _write_unit(folder / unit.unit_code, written)
+        stopped += [unit.unit_code] if is_stopped(written.outcome) else []
+    if not stopped:
+        (folder / "fingerprint").write_text(fingerprint)
+    return stopped
+
+
+def _write_unit(place: Path, unit: JudgedUnit) -> None:
+    place.mkdir(exist_ok=True)
+    (place / "outcome.json").unlink(missing_ok=True)
+    for name in FRAMES:
+        write_parquet(unit.frames[name], place / f"{name}.parquet")
+    (place / "outcome.json").write_text(json.dumps(unit.outcome, ensure_ascii=False, indent=1))
 
 
 def read_judged(settings: Settings, night: str, unit_code: str) -> JudgedUnit:

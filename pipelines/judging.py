@@ -2,19 +2,37 @@
 
 What comes out is a folder of accepted rows, rows set aside with their reason, and results (`pipelines.judged`).
 The rules see only this night's rows and the site's own facts, so the order in which nights are run never matters.
+
+When one unit's rows stop the pass, or break a rule of it, that unit is found by judging halves apart: it ends as a
+FAILED outcome or with its own broken rule, and the others are judged together as if it had not been there.
 """
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from domain.columns import TABLES
 from pipelines.catalogue import load_dimensions
-from pipelines.judged import JudgedUnit, is_judged, quarantine_rows, write_judged
+from pipelines.contain import Fault, Faults
+from pipelines.judged import (
+    JudgedUnit,
+    failed_unit,
+    is_judged,
+    judged_unit,
+    nothing,
+    quarantine_rows,
+    write_judged,
+)
 from pipelines.outcome import UnitOutcome
 from pipelines.settings import Settings
 from pipelines.stage import Staged, read_staged
+
+if TYPE_CHECKING:
+    from expectations import JudgeContext
 
 # Raised when the meaning of judged files changes, so that old ones are made again.
 JUDGED_VERSION = "1"
@@ -30,10 +48,11 @@ def judge_night(settings: Settings, night: str, units: list[str]) -> dict[str, o
     rows_in = sum(outcome.rows_in for outcome in staged.outcomes)
     if is_judged(settings, night, units, fingerprint):
         return {"night": night, "units": len(units), "rows_in": rows_in, "skipped": True}
-    judged = [_judged_unit(outcome, parts) for outcome, parts in _verdicts(settings, night, staged)]
-    write_judged(settings, night, judged, fingerprint)
+    judged = _judged(settings, night, staged)
+    failed = write_judged(settings, night, judged, fingerprint)
     set_aside = sum(_count(unit.outcome["rows_quarantined"]) for unit in judged)
-    return {"night": night, "units": len(units), "rows_in": rows_in, "rows_quarantined": set_aside, "skipped": False}
+    counts = {"night": night, "units": len(units), "rows_in": rows_in, "rows_quarantined": set_aside}
+    return counts | {"skipped": False} | ({"failed": failed} if failed else {})
 
 
 def night_fingerprint(settings: Settings, outcomes: list[UnitOutcome]) -> str:
@@ -51,13 +70,86 @@ def site_fingerprint(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _verdicts(settings: Settings, night: str, staged: Staged) -> list[tuple[UnitOutcome, dict[str, pd.DataFrame]]]:
-    """The rules' verdict, split by unit: the frames of `pipelines.judged.FRAMES`."""
-    from expectations import JudgeContext, RuleLimits, judge  # noqa: PLC0415 - the rule engine takes seconds to import
+def _judged(settings: Settings, night: str, staged: Staged) -> list[JudgedUnit]:
+    """Every unit judged, in order; together but for those that stop the pass or break a rule of it."""
+    context = _context(settings, night)
+    visible = {unit.code: unit.visible_headings() for unit in settings.site.units}
+    faults = Faults()
+
+    def look(outcomes: list[UnitOutcome]) -> Looked:
+        who = ", ".join(outcome.unit_code for outcome in outcomes)
+        with faults.around(who, saying="Dữ liệu làm việc kiểm tra phải dừng"):
+            return _looked(_only(staged, outcomes), context, visible)
+        return Looked(stopped=faults.found[-1])
+
+    whole = look(staged.outcomes)
+    if whole.is_fine:
+        return whole.units
+    apart = _ill(look, staged.outcomes, whole)
+    others = [outcome for outcome in staged.outcomes if outcome.unit_code not in apart]
+    rest = look(others) if others else Looked()
+    if rest.stopped:
+        raise RuntimeError(f"night {night}: units that can be judged apart cannot together: {rest.stopped.message}")
+    found = {unit.unit_code: unit for unit in rest.units}
+    for outcome in staged.outcomes:
+        if (alone := apart.get(outcome.unit_code)) is not None:
+            found[outcome.unit_code] = (
+                failed_unit(judged_unit(outcome, nothing()), alone.stopped) if alone.stopped else alone.units[0]
+            )
+    return [found[outcome.unit_code] for outcome in staged.outcomes]
+
+
+def _ill(
+    look: Callable[[list[UnitOutcome]], "Looked"], outcomes: list[UnitOutcome], looked: "Looked"
+) -> dict[str, "Looked"]:
+    """By unit, what judging it alone gives, of the units that stop or break a pass (`looked`); found by halves."""
+    if looked.is_fine:
+        return {}
+    if len(outcomes) == 1:
+        return {outcomes[0].unit_code: looked}
+    half = len(outcomes) // 2
+    halves = (outcomes[:half], outcomes[half:])
+    return {code: alone for part in halves for code, alone in _ill(look, part, look(part)).items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """One pass over some units: the units judged, whether a rule could not run, or what stopped it."""
+
+    units: list[JudgedUnit] = field(default_factory=list)
+    has_broken_rule: bool = False
+    stopped: Fault | None = None
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether the pass came to its end and every rule ran."""
+        return self.stopped is None and not self.has_broken_rule
+
+
+def _only(staged: Staged, outcomes: list[UnitOutcome]) -> Staged:
+    """What these units handed in."""
+    if len(outcomes) == len(staged.outcomes):
+        return staged
+    codes = {outcome.unit_code for outcome in outcomes}
+
+    def of_them(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame[frame["unit_code"].isin(codes)].reset_index(drop=True)
+
+    return Staged(
+        frames={name: of_them(frame) for name, frame in staged.frames.items()},
+        rejects=of_them(staged.rejects),
+        raw=of_them(staged.raw),
+        outcomes=outcomes,
+    )
+
+
+def _context(settings: Settings, night: str) -> "JudgeContext":
+    """What the rules are given beside the rows."""
+    from expectations import JudgeContext, RuleLimits  # noqa: PLC0415 - the rule engine takes seconds to import
 
     site = settings.site
     dimensions = load_dimensions(site, settings)
-    context = JudgeContext(
+    return JudgeContext(
         night=night,
         calendar=site.work_calendar(settings.site_folder),
         units=dimensions["unit"],
@@ -69,8 +161,13 @@ def _verdicts(settings: Settings, night: str, staged: Staged) -> list[tuple[Unit
         office_hours=site.office_hours,
         given={(unit.code, table): columns for unit in site.units for table, columns in unit.given_columns().items()},
     )
+
+
+def _looked(staged: Staged, context: "JudgeContext", visible: dict[str, set[str]]) -> Looked:
+    """One pass of the rules over what is staged, split by unit into the frames of `pipelines.judged.FRAMES`."""
+    from expectations import judge  # noqa: PLC0415
+
     verdict = judge(staged.frames, context)
-    visible = {unit.code: unit.visible_headings() for unit in site.units}
     quarantine = quarantine_rows(verdict.rejected, staged.rejects, staged.raw, visible)
     whole = {
         **{name: verdict.accepted[name] for name in TABLES},
@@ -78,26 +175,11 @@ def _verdicts(settings: Settings, night: str, staged: Staged) -> list[tuple[Unit
         "flags": verdict.flags,
         "results": verdict.results,
     }
-    return [
-        (outcome, {name: _of_unit(frame, outcome.unit_code) for name, frame in whole.items()})
+    units = [
+        judged_unit(outcome, {name: _of_unit(frame, outcome.unit_code) for name, frame in whole.items()})
         for outcome in staged.outcomes
     ]
-
-
-def _judged_unit(outcome: UnitOutcome, frames: dict[str, pd.DataFrame]) -> JudgedUnit:
-    rows_ok = sum(len(frames[name]) for name in TABLES)
-    set_aside = outcome.rows_in - rows_ok
-    row: dict[str, object] = {
-        "status": outcome.status,
-        "rows_in": outcome.rows_in,
-        "rows_ok": rows_ok,
-        "rows_quarantined": set_aside,
-        "control_total": outcome.control_total,
-        "files": len(outcome.files),
-        "message": outcome.message,
-        "fingerprint": outcome.fingerprint,
-    }
-    return JudgedUnit(unit_code=outcome.unit_code, outcome=row, frames=frames)
+    return Looked(units=units, has_broken_rule=bool(verdict.broken))
 
 
 def _of_unit(frame: pd.DataFrame, unit_code: str) -> pd.DataFrame:

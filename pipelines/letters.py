@@ -7,54 +7,66 @@ written and go nowhere else.
 """
 
 import math
+import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import pandas as pd
 
 from domain.calendar import WorkCalendar
+from pipelines.contain import Faults
 from pipelines.morning import night_folder
 from pipelines.people import Person, people_of
 from pipelines.publish.inputs import LetterCase, LetterOffice
+from pipelines.publish.late_list import FILE_NAME as LIST
 from pipelines.publish.late_list import write_late_list
 from pipelines.publish.letter_texts import letter_text_on
-from pipelines.publish.letters import FOLDER, write_letters
+from pipelines.publish.letters import FOLDER, letter_file_name, write_letter
 from pipelines.settings import Settings
 from warehouse import Warehouse
 
 # When the procedure's own steps do not say how long the rest takes.
 DEFAULT_EXTRA_DAYS = 3
+LETTER_COLUMNS: Final = [
+    "dossier_code", "night", "unit_code", "letter_no", "old_due_on", "new_due_on", "reason", "kind", "file_name",
+    "template_version",
+]  # fmt: skip
 
 Row = Mapping[Any, Any]
 
 
-def write_night_letters(settings: Settings, warehouse: Warehouse, night: str) -> dict[str, object]:
+def write_night_letters(settings: Settings, warehouse: Warehouse, night: str, faults: Faults) -> dict[str, object]:
     """Record the letters of a night, write their drafts and the signer's list."""
-    late = record_night_letters(settings, warehouse, night)
+    late = record_night_letters(settings, warehouse, night, faults)
     mine = late[late["night"] == night]
     origins = warehouse.read_table("dossier_known").set_index("dossier_code")[["night", "file_name", "line_no"]]
     folder = night_folder(settings, night)
     written = 0
     for unit_code, rows in mine.groupby("unit_code", sort=True):
         # a draft that is there stays as it is: the signer may have written the reason into it
-        there = [(folder / FOLDER / str(name)).exists() for name in rows["file_name"]]
+        there = [os.path.exists(folder / FOLDER / str(name)) for name in rows["file_name"]]
         missing = rows[[not each for each in there]]
-        cases = _cases(settings, str(unit_code), missing, origins.loc[missing["dossier_code"]])
-        written += len(write_letters(cases, _office(settings, str(unit_code)), folder))
+        with faults.around(str(unit_code), unit_code=str(unit_code), saying="Chưa soạn được thư xin lỗi của đơn vị"):
+            written += _write_unit(settings, missing, origins, folder, faults)
     _remove_strays(folder, {str(name) for name in mine["file_name"]})
-    write_late_list(
-        late,
-        folder,
-        night=night,
-        site_name=settings.site.name,
-        unit_names={unit.code: unit.name for unit in settings.site.units},
-        office_names={(unit.code, code): name for unit in settings.site.units for code, name in unit.offices.items()},
-    )
-    return {"night": night, "late": len(late), "letters": written}
+    with faults.around(LIST, saying="Chưa viết được danh sách hồ sơ trễ hạn"):
+        write_late_list(
+            late,
+            folder,
+            night=night,
+            site_name=settings.site.name,
+            unit_names={unit.code: unit.name for unit in settings.site.units},
+            office_names={
+                (unit.code, code): name for unit in settings.site.units for code, name in unit.offices.items()
+            },
+        )
+    return {"late": len(late), "letters": written}
 
 
-def record_night_letters(settings: Settings, warehouse: Warehouse, night: str) -> pd.DataFrame:
+def record_night_letters(settings: Settings, warehouse: Warehouse, night: str, faults: Faults) -> pd.DataFrame:
     """Give each late dossier without a letter its number and new date, in the warehouse; once per dossier.
 
     Returns the night's late list with the letter's columns (letter_no, new_due_on, night, file_name, ...),
@@ -66,49 +78,60 @@ def record_night_letters(settings: Settings, warehouse: Warehouse, night: str) -
     fresh = late[~late["dossier_code"].isin(issued["dossier_code"])].sort_values(["unit_code", "dossier_code"])
     if len(fresh):
         before = issued[issued["night"] == night].groupby("unit_code").size().to_dict()
-        warehouse.insert_missing("apology", _letters(settings, warehouse, night, fresh, before))
+        warehouse.insert_missing("apology", _letters(_Given.of(settings, warehouse, night), fresh, before, faults))
         issued = warehouse.read_table("apology")
     columns = ["dossier_code", "night", "letter_no", "old_due_on", "new_due_on", "reason", "file_name"]
     known = issued.loc[issued["night"] <= night, columns]
     return late.merge(known, on="dossier_code", how="left", validate="1:1")
 
 
-def _letters(
-    settings: Settings, warehouse: Warehouse, night: str, fresh: pd.DataFrame, before: Mapping[Any, int]
-) -> pd.DataFrame:
-    calendar = settings.site.work_calendar(settings.site_folder)
-    day = date.fromisoformat(night)
-    steps = warehouse.read_table("procedure_step")
-    remaining = {
-        str(core): group.sort_values("step_no")
-        for core, group in steps[~steps["is_paused"].astype(bool)].groupby("proc_core")
-    }
+@dataclass(frozen=True, kw_only=True)
+class _Given:
+    """What every letter of a night is numbered and dated by."""
+
+    night: str
+    day: date
+    calendar: WorkCalendar
+    steps: dict[str, pd.DataFrame]
+
+    @classmethod
+    def of(cls, settings: Settings, warehouse: Warehouse, night: str) -> "_Given":
+        steps = warehouse.read_table("procedure_step")
+        return cls(
+            night=night,
+            day=date.fromisoformat(night),
+            calendar=settings.site.work_calendar(settings.site_folder),
+            steps={
+                str(core): group.sort_values("step_no")
+                for core, group in steps[~steps["is_paused"].astype(bool)].groupby("proc_core")
+            },
+        )
+
+
+def _letters(given: _Given, fresh: pd.DataFrame, before: Mapping[Any, int], faults: Faults) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     numbers = {str(unit): int(count) for unit, count in before.items()}
     for row in fresh.to_dict("records"):
         unit = str(row["unit_code"])
-        numbers[unit] = numbers.get(unit, 0) + 1
-        rows.append(
-            {
-                "dossier_code": row["dossier_code"],
-                "night": night,
-                "unit_code": unit,
-                "letter_no": f"{day:%d%m}-{numbers[unit]:03d}",
-                "old_due_on": row["due_on"],
-                "new_due_on": _new_due(calendar, day, row, remaining.get(str(row["proc_core"]))),
-                "reason": None,
-                "kind": row["kind"],
-                "file_name": f"{row['dossier_code']}.docx",
-                "template_version": letter_text_on(day).version,
-            }
-        )
-    frame = pd.DataFrame(rows)
-    frame["file_name"] = [_file_name(name) for name in frame["file_name"]]
-    return frame
-
-
-def _file_name(name: str) -> str:
-    return "".join(c if c.isalnum() or c in ".-_" else "_" for c in name)
+        with faults.around(str(row["dossier_code"]), unit_code=unit, saying="Chưa tính được ngày hẹn lại"):
+            new_due_on = _new_due(given.calendar, given.day, row, given.steps.get(str(row["proc_core"])))
+            number = numbers.get(unit, 0) + 1
+            rows.append(
+                {
+                    "dossier_code": row["dossier_code"],
+                    "night": given.night,
+                    "unit_code": unit,
+                    "letter_no": f"{given.day:%d%m}-{number:03d}",
+                    "old_due_on": row["due_on"],
+                    "new_due_on": new_due_on,
+                    "reason": None,
+                    "kind": row["kind"],
+                    "file_name": letter_file_name(str(row["dossier_code"])),
+                    "template_version": letter_text_on(given.day).version,
+                }
+            )
+            numbers[unit] = number
+    return pd.DataFrame(rows, columns=LETTER_COLUMNS)
 
 
 def _new_due(calendar: WorkCalendar, day: date, row: Row, steps: pd.DataFrame | None) -> date:
@@ -133,28 +156,37 @@ def _people(settings: Settings, unit_code: str, origins: pd.DataFrame) -> dict[s
     return found
 
 
-def _cases(settings: Settings, unit_code: str, rows: pd.DataFrame, origins: pd.DataFrame) -> list[LetterCase]:
-    unit = settings.site.unit(unit_code)
-    people = _people(settings, unit_code, origins)
-    cases = []
+def _write_unit(settings: Settings, rows: pd.DataFrame, origins: pd.DataFrame, folder: Path, faults: Faults) -> int:
+    """Write the drafts of one unit's letters; the number written."""
+    if rows.empty:
+        return 0
+    unit_code = str(rows["unit_code"].iloc[0])
+    people = _people(settings, unit_code, origins.loc[rows["dossier_code"]])
+    office, written = _office(settings, unit_code), 0
     for row in rows.sort_values("dossier_code").to_dict("records"):
-        office = unit.offices.get(str(row.get("office_code")), None)
-        case = LetterCase(
-            dossier_code=str(row["dossier_code"]),
-            unit_code=unit_code,
-            proc_name=str(row["proc_name"]),
-            received_on=_date(row["received_on"]),
-            old_due_on=_date(row["old_due_on"]),
-            new_due_on=_date(row["new_due_on"]),
-            letter_no=str(row["letter_no"]),
-            letter_on=date.fromisoformat(str(row["night"])),
-            kind=str(row["kind"]),
-            person=people[str(row["dossier_code"])],
-            where_now=office,
-            file_name=str(row["file_name"]),
-        )
-        cases.append(case)
-    return cases
+        code = str(row["dossier_code"])
+        with faults.around(code, unit_code=unit_code, saying="Chưa soạn được thư xin lỗi"):
+            case = _case(settings, row, people[code])
+            write_letter(case, office, folder / FOLDER / str(row["file_name"]))
+            written += 1
+    return written
+
+
+def _case(settings: Settings, row: Row, person: Person) -> LetterCase:
+    unit = settings.site.unit(str(row["unit_code"]))
+    return LetterCase(
+        dossier_code=str(row["dossier_code"]),
+        unit_code=unit.code,
+        proc_name=str(row["proc_name"]),
+        received_on=_date(row["received_on"]),
+        old_due_on=_date(row["old_due_on"]),
+        new_due_on=_date(row["new_due_on"]),
+        letter_no=str(row["letter_no"]),
+        letter_on=date.fromisoformat(str(row["night"])),
+        kind=str(row["kind"]),
+        person=person,
+        where_now=unit.offices.get(str(row.get("office_code"))),
+    )
 
 
 def _office(settings: Settings, unit_code: str) -> LetterOffice:

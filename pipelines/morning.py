@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipelines.publish.digest import write_digests
+from domain.errors import KnownError, PassingError
+from domain.ids import stable_id
+from pipelines.contain import Fault, Faults
+from pipelines.publish.digest import addressed, write_digest
 from pipelines.publish.inputs import Message, NightPage, Recipient
-from pipelines.publish.mail import MailReport, send_mail
+from pipelines.publish.mail import Postman
+from pipelines.publish.quality_page import FILE_NAME as PAGE
 from pipelines.publish.quality_page import write_quality_page
 from pipelines.settings import Settings
 from warehouse import Warehouse
@@ -22,23 +26,68 @@ def night_folder(settings: Settings, night: str) -> Path:
 
 
 def publish_morning(settings: Settings, warehouse: Warehouse, night: str) -> dict[str, object]:
-    """Write the page of a night."""
-    path = write_quality_page(night_page(settings, warehouse, night), night_folder(settings, night))
-    return {"night": night, "page": str(path)}
+    """Write the page of a night. That it stands there is the end of what went wrong in writing it before."""
+    page = night_page(settings, warehouse, night, without="publish")
+    return {"page": str(write_quality_page(page, night_folder(settings, night)))}
 
 
-def send_morning(settings: Settings, warehouse: Warehouse, night: str) -> dict[str, object]:
-    """Send what is new, still open or mended; once a recipient and night."""
-    messages = write_digests(night_page(settings, warehouse, night), recipients(settings))
-    report = deliver(settings, warehouse, messages)
-    for message, reason in report.failed:
-        # the address is an office's, not a citizen's: it may be named
-        raise ConnectionError(f"digest of {night} to {message.recipient} not delivered: {reason}")
-    return {"night": night, "mails": len(report.delivered), "mails_sent_before": len(report.skipped)}
+def send_morning(settings: Settings, warehouse: Warehouse, night: str, faults: Faults) -> dict[str, object]:
+    """Send what is new, still open or mended, and what could not be made; once a recipient and night."""
+    page = night_page(settings, warehouse, night, without="notify")
+    sent = _sent_before(settings, warehouse, night)
+    count = 0
+    with Postman(settings.smtp_url, settings.var / "outbox", sender=settings.site.mail.sender) as postman:
+        for address, units in addressed(recipients(settings)).items():
+            with faults.around(address, saying="Chưa gửi được thư báo"):
+                message = None if address in sent else write_digest(page, address, units)
+                if message is not None:
+                    postman.send(message)
+                    _remember(settings, warehouse, message)
+                    count += 1
+    return {"mails": count, "mails_sent_before": len(sent)}
 
 
-def night_page(settings: Settings, warehouse: Warehouse, night: str) -> NightPage:
-    """The frames of a night as they were known on it, whatever came later."""
+def conclude(settings: Settings, warehouse: Warehouse, night: str, step: str, faults: Faults) -> None:
+    """Keep what a step could not make, tell it on the page of this same morning, and end with an error that says so.
+
+    Rows of an earlier run of the step go away, and then the page is written again as well.
+    """
+    old = warehouse.read_table("night_fault")
+    was_told = bool(((old["night"] == night) & (old["step"] == step)).any())
+    warehouse.replace_rows(
+        "night_fault", _fault_rows(night, step, faults.found), where={"night": night, "step": step}
+    )
+    if step != "publish" and (was_told or faults.found):
+        with faults.around(PAGE, saying="Chưa viết lại được trang chất lượng"):
+            publish_morning(settings, warehouse, night)
+    if faults.found:
+        kind = PassingError if step == "notify" else KnownError
+        told = "; ".join(f"[{fault.subject}] {fault.message}" for fault in faults.found[:5])
+        raise kind(
+            "E-NIGHT-FAULTS",
+            f"night [{night}], step [{step}]: [{len(faults.found)}] could not be made, the others are: {told}",
+            mend="the morning page, section 9, has them all; mend what they say, then run the night again",
+        )
+
+
+def _fault_rows(night: str, step: str, faults: list[Fault]) -> pd.DataFrame:
+    rows = {
+        stable_id(night, step, fault.subject): {
+            "night": night, "step": step, "unit_code": fault.unit_code, "subject": fault.subject,
+            "message": fault.message,
+        }
+        for fault in faults
+    }  # fmt: skip
+    columns = ["night", "step", "unit_code", "subject", "message"]
+    frame = pd.DataFrame(list(rows.values()), columns=columns)
+    return frame.assign(fault_id=list(rows))
+
+
+def night_page(settings: Settings, warehouse: Warehouse, night: str, *, without: str) -> NightPage:
+    """The frames of a night as they were known on it, whatever came later.
+
+    What the step `without` could not make in an earlier run is left out: it is being made.
+    """
     site = settings.site
     warehouse.build_models(as_of=date.fromisoformat(night), known=night, temporary=True)
     unit_nights = warehouse.read_table("unit_night")
@@ -46,6 +95,7 @@ def night_page(settings: Settings, warehouse: Warehouse, night: str) -> NightPag
     issues = warehouse.read_table("issue_night")
     headline = warehouse.read_table("headline")
     results = warehouse.read("rule_results_of_night", night=night)
+    faults = warehouse.read("faults_open", night=night)
     return NightPage(
         night=night,
         site_name=site.name,
@@ -59,6 +109,7 @@ def night_page(settings: Settings, warehouse: Warehouse, night: str) -> NightPag
         changes=warehouse.read("changes_without_trace", night=night),
         late=warehouse.read_table("late_list"),
         headline=headline[headline["year"] == int(night[:4])],
+        faults=faults[~((faults["night"] == night) & (faults["step"] == without))],
         counter_unit=site.counter_unit,
         procedures_posted=len(warehouse.read("procedures_posted")) or None,  # no list of postings: nothing to say
         has_letters=site.letters,
@@ -83,28 +134,24 @@ def recipients(settings: Settings) -> list[Recipient]:
     return [*units, *(Recipient(address=address) for address in settings.site.mail.district)]
 
 
-def deliver(settings: Settings, warehouse: Warehouse, messages: list[Message]) -> MailReport:
-    """Send, and remember what a server took: a second run of the night sends nothing twice.
-
-    Without a server the outbox file is simply written again with the same bytes.
-    """
+def _sent_before(settings: Settings, warehouse: Warehouse, night: str) -> set[str]:
+    """Addresses whose message of this night a server took. Outbox files are simply written again, the same bytes."""
+    if not settings.smtp_url:
+        return set()
     sent = warehouse.read_table("message_sent")
-    before = set(zip(sent["recipient"], sent["night"], strict=True)) if settings.smtp_url else set()
-    report = send_mail(
-        messages,
-        settings.smtp_url,
-        settings.var / "outbox",
-        sender=settings.site.mail.sender,
-        already_sent=before,
-    )
-    if settings.smtp_url and report.delivered:
-        now = datetime.now().replace(microsecond=0)
-        rows = [
-            {"recipient": m.recipient, "night": m.night, "digest_sha256": m.digest_sha256, "sent_at": now}
-            for m in report.delivered
-        ]
-        warehouse.insert_missing("message_sent", pd.DataFrame(rows))
-    return report
+    return set(sent.loc[sent["night"] == night, "recipient"])
+
+
+def _remember(settings: Settings, warehouse: Warehouse, message: Message) -> None:
+    """Keep that a server took the message, before the next is sent: a kill costs at most the one under way."""
+    if settings.smtp_url:
+        row = {
+            "recipient": message.recipient,
+            "night": message.night,
+            "digest_sha256": message.digest_sha256,
+            "sent_at": datetime.now().replace(microsecond=0),
+        }
+        warehouse.insert_missing("message_sent", pd.DataFrame([row]))
 
 
 def send_missed_night(settings: Settings, night: str) -> None:
@@ -122,4 +169,8 @@ def send_missed_night(settings: Settings, night: str) -> None:
         )
         for address in settings.site.mail.district
     ]
-    send_mail(messages, settings.smtp_url, settings.var / "outbox" / "qua_gio", sender=settings.site.mail.sender)
+    outbox, faults = settings.var / "outbox" / "qua_gio", Faults()
+    with Postman(settings.smtp_url, outbox, sender=settings.site.mail.sender) as postman:
+        for message in messages:
+            with faults.around(message.recipient, saying="Chưa gửi được thư báo quá giờ"):
+                postman.send(message)

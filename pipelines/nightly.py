@@ -6,16 +6,19 @@ collected), can be run again at any time with the same result, and returns small
 
 import json
 import logging
+from collections.abc import Callable
 from datetime import date
 
 import pandas as pd
 
+from domain.clean import clean
 from domain.errors import KnownError
 from domain.quarter import Quarter
 from pipelines import letters, morning
 from pipelines.catalogue import load_dimensions
 from pipelines.collect import collect_unit, manifest_of
-from pipelines.judged import read_judged, read_outcome_row
+from pipelines.contain import Faults
+from pipelines.judged import failed_row, read_judged, read_outcome_row
 from pipelines.judging import JUDGED_VERSION, judge_night, site_fingerprint
 from pipelines.settings import Settings
 from pipelines.strays import strays
@@ -27,6 +30,9 @@ log = logging.getLogger(__name__)
 # large site has larger chunks, so that starting a reading process (half a second) is paid for by few tasks.
 UNITS_PER_CHUNK = 4
 MOST_CHUNKS = 32
+
+# What a step makes, as the page names it when it could not be made.
+_STEP_VI = {"publish": "Trang chất lượng", "apology_letters": "Thư xin lỗi trong đêm", "notify": "Thư báo trong đêm"}
 
 
 def plan(night: str, *, settings: Settings | None = None) -> list[list[str]]:
@@ -68,9 +74,9 @@ def merge(night: str, *, settings: Settings | None = None) -> dict[str, object]:
         units = [u for u in units_of(settings, night) if not is_merged(settings, warehouse, night, u)]
         if units:
             refresh_dimensions(settings, warehouse)
-        for unit_code in units:
-            merge_unit(settings, warehouse, night, unit_code)
-    return {"night": night, "merged": units}
+        failed = [unit_code for unit_code in units if not merge_unit(settings, warehouse, night, unit_code)]
+    done: dict[str, object] = {"night": night, "merged": units}
+    return done | ({"failed": failed} if failed else {})
 
 
 def is_merged(settings: Settings, warehouse: Warehouse, night: str, unit_code: str) -> bool:
@@ -83,24 +89,38 @@ def _slice_fingerprint(settings: Settings, night: str, unit_code: str) -> str:
     return f"{JUDGED_VERSION}:{outcome['fingerprint']}:{site_fingerprint(settings.site_folder)}"
 
 
-def merge_unit(settings: Settings, warehouse: Warehouse, night: str, unit_code: str) -> None:
-    """Replace one slice by what was judged."""
-    judged = read_judged(settings, night, unit_code)
-    fingerprint = _slice_fingerprint(settings, night, unit_code)
-    frames = judged.frames
-    warehouse.replace_slice(
-        Slice(
-            unit_code=unit_code,
-            night=night,
-            outcome=judged.outcome | {"fingerprint": fingerprint},
-            files=landed_files(settings, night, unit_code),
-            dossiers=frames["dossier"],
-            steps=frames["step"],
-            pauses=frames["pause"],
-            quarantine=frames["quarantine"],
-            rule_results=frames["results"],
-            flags=frames["flags"],
+def merge_unit(settings: Settings, warehouse: Warehouse, night: str, unit_code: str) -> bool:
+    """Replace one slice by what was judged; False when its data were refused and the slice is a FAILED outcome."""
+    outcome = read_outcome_row(settings, night, unit_code)
+    outcome |= {"fingerprint": _slice_fingerprint(settings, night, unit_code)}
+    files = landed_files(settings, night, unit_code)
+    faults = Faults()
+    with faults.around(unit_code, saying="Dữ liệu không ghi được vào kho"):
+        frames = read_judged(settings, night, unit_code).frames
+        warehouse.replace_slice(_slice(night, unit_code, outcome, files=files, frames=frames))
+    for fault in faults.found:
+        plain = files.assign(file_name=files["file_name"].map(clean))
+        named = plain.drop_duplicates(["source_id", "file_name"])
+        warehouse.replace_slice(
+            Slice(unit_code=unit_code, night=night, outcome=failed_row(outcome, fault), files=named)
         )
+    return not faults.found
+
+
+def _slice(
+    night: str, unit_code: str, outcome: dict[str, object], *, files: pd.DataFrame, frames: dict[str, pd.DataFrame]
+) -> Slice:
+    return Slice(
+        unit_code=unit_code,
+        night=night,
+        outcome=outcome,
+        files=files,
+        dossiers=frames["dossier"],
+        steps=frames["step"],
+        pauses=frames["pause"],
+        quarantine=frames["quarantine"],
+        rule_results=frames["results"],
+        flags=frames["flags"],
     )
 
 
@@ -116,8 +136,7 @@ def models(night: str, *, settings: Settings | None = None) -> dict[str, object]
 def publish(night: str, *, settings: Settings | None = None) -> dict[str, object]:
     """Write the morning page as it stood on this night."""
     settings = settings or Settings.from_env()
-    with open_warehouse(settings) as warehouse:
-        return morning.publish_morning(settings, warehouse, night)
+    return _papers(settings, night, "publish", lambda at, _: morning.publish_morning(settings, at, night))
 
 
 def apology_letters(night: str, *, settings: Settings | None = None) -> dict[str, object]:
@@ -125,15 +144,30 @@ def apology_letters(night: str, *, settings: Settings | None = None) -> dict[str
     settings = settings or Settings.from_env()
     if not settings.site.letters:
         return {"night": night, "letters": "switched off in site.yml"}
-    with open_warehouse(settings) as warehouse:
-        return letters.write_night_letters(settings, warehouse, night)
+    return _papers(
+        settings,
+        night,
+        "apology_letters",
+        lambda at, faults: letters.write_night_letters(settings, at, night, faults),
+    )
 
 
 def notify(night: str, *, settings: Settings | None = None) -> dict[str, object]:
     """Mail each recipient what the night brought; the last thing told, so that it tells all that went wrong."""
     settings = settings or Settings.from_env()
+    return _papers(settings, night, "notify", lambda at, faults: morning.send_morning(settings, at, night, faults))
+
+
+def _papers(
+    settings: Settings, night: str, step: str, work: Callable[[Warehouse, Faults], dict[str, object]]
+) -> dict[str, object]:
+    """Make what people read of a night; what cannot be made is a row, the page tells it, and the step ends red."""
+    faults, made = Faults(), {}
     with open_warehouse(settings) as warehouse:
-        return morning.send_morning(settings, warehouse, night)
+        with faults.around(_STEP_VI[step], saying="Chưa làm xong"):
+            made = work(warehouse, faults)
+        morning.conclude(settings, warehouse, night, step, faults)
+    return {"night": night, **made}
 
 
 def release(night: str, *, settings: Settings | None = None) -> str | None:
@@ -198,18 +232,52 @@ def missed(night: str, *, settings: Settings | None = None) -> None:
     morning.send_missed_night(settings, night)
 
 
+def release_again(quarter: str, *, settings: Settings | None = None) -> str:
+    """Release anew a quarter that was released incomplete, now that all have handed in and before it is decided.
+
+    Raises KnownError E-RELEASE-AGAIN that says which of these is not so.
+    """
+    settings = settings or Settings.from_env()
+    period = Quarter.parse(quarter)
+    with open_warehouse(settings) as warehouse:
+        released = warehouse.read_table("quarter_release").set_index("quarter")["is_complete"].to_dict()
+        row = _release_row(settings, warehouse, period, max(warehouse.nights(), default=""))
+        hindrances = (
+            (str(period) not in released, "has not been released", "run its last night, or tinhgon quarter --force"),
+            (released.get(str(period), False), "was released complete", "nothing is to be done"),
+            (
+                str(period) in set(warehouse.read_table("decision")["quarter"]),
+                "has been decided on",
+                "the decision stands, on the figures it was made of",
+            ),
+            (not row["is_complete"], f"is not complete yet; missing: {row['missing']}", "run their nights first"),
+        )
+        for is_so, why, mend in hindrances:
+            if is_so:
+                raise KnownError("E-RELEASE-AGAIN", f"quarter [{period}] {why}.", mend=mend)
+        warehouse.replace_rows("quarter_release", pd.DataFrame([row]), where={"quarter": str(period)})
+    return str(period)
+
+
 def _release_one(settings: Settings, warehouse: Warehouse, quarter: Quarter, *, night: str, forced: bool) -> bool:
     released = warehouse.read_table("quarter_release").set_index("quarter")["released_night"].to_dict()
     if str(quarter) in released:
         analysed = set(warehouse.read_table("flag")["quarter"]) | set(warehouse.read_table("proposal")["quarter"])
         return released[str(quarter)] == night and str(quarter) not in analysed
+    row = _release_row(settings, warehouse, quarter, night)
+    if not row["is_complete"] and not forced:
+        return False
+    warehouse.insert_missing("quarter_release", pd.DataFrame([row]))
+    return True
+
+
+def _release_row(settings: Settings, warehouse: Warehouse, quarter: Quarter, night: str) -> dict[str, object]:
+    """What releasing the quarter as known on this night says of it."""
     coverage = warehouse.read("coverage", last_day=quarter.last, known=night)
     missing = sorted(coverage.loc[~coverage["is_covered"], "unit_code"])
     share = 1 - len(missing) / len(coverage) if len(coverage) else 0.0
     complete = len(coverage) > 0 and share >= settings.site.quarter.minimum_coverage
-    if not complete and not forced:
-        return False
-    row = {
+    return {
         "quarter": str(quarter),
         "released_night": night,
         "is_complete": complete,
@@ -217,8 +285,6 @@ def _release_one(settings: Settings, warehouse: Warehouse, quarter: Quarter, *, 
         "coverage": share,
         "missing": json.dumps(missing),
     }
-    warehouse.insert_missing("quarter_release", pd.DataFrame([row]))
-    return True
 
 
 def open_warehouse(settings: Settings) -> Warehouse:

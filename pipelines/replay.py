@@ -13,6 +13,7 @@ import pandas as pd
 from domain.errors import KnownError
 from pipelines import letters, nightly
 from pipelines.collect import landed_nights, restage
+from pipelines.contain import Faults
 from pipelines.judging import judge_night
 from pipelines.landing import broken_files
 from pipelines.night_order import night_at_door, today
@@ -82,7 +83,9 @@ def rebuild(*, settings: Settings | None = None) -> Iterator[str]:
         merged = nightly.merge(night, settings=settings)
         if settings.site.letters:
             with nightly.open_warehouse(settings) as warehouse:
-                letters.record_night_letters(settings, warehouse, night)
+                faults = Faults()
+                letters.record_night_letters(settings, warehouse, night, faults)
+            yield from (f"{night}: [{fault.subject}] {fault.message}" for fault in faults.found)
         yield f"{night}: {len(list(merged['merged']))} of {len(units)} slices written"  # type: ignore[call-overload]
     if nights:
         nightly.models(max(nights), settings=settings)

@@ -1,9 +1,11 @@
 """What lies in landing and is not ours: told, so that nobody wonders where it went, and never fatal."""
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from domain.clean import readable_name
 from domain.night import Night
 
 if TYPE_CHECKING:
@@ -40,5 +42,4 @@ def _inside(folder: Path) -> Iterator[Path]:
 
 def _shown(path: Path, settings: "Settings") -> str:
     """Its place below the site's folder, in letters that any terminal and log takes."""
-    name = path.relative_to(settings.var).as_posix().encode("utf-8", "replace").decode()
-    return "".join(c if c.isprintable() else "\ufffd" for c in name)
+    return readable_name(os.fsencode(path.relative_to(settings.var)), longest=200)

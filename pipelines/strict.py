@@ -82,8 +82,15 @@ def read_yaml(path: Path) -> dict[str, Any]:
         ) from None
     try:
         data = yaml.load(text, Loader=_Loader)
-    except yaml.YAMLError as error:
-        where = " ".join(str(error).split())
+    except RecursionError:
+        raise KnownError(
+            "E-SITE-YAML",
+            f"file [{path}] nests lists or keys too deep.",
+            mend="close every bracket; a site's files need five levels at most",
+        ) from None
+    # PyYAML lets what a tag's own reader raises through (`!!int abc`, a list as a key, a number of 5,000 digits).
+    except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+        where = " ".join(str(error).split())[:300]
         raise KnownError(
             "E-SITE-YAML", f"file [{path}] is not proper YAML: {where}.", mend="correct the line named"
         ) from None

@@ -3,7 +3,8 @@
 `Warehouse.open(url)` is the door; everything passes it as pandas frames.
 """
 
+from warehouse.faults import DRIVER_ERRORS
 from warehouse.slices import Slice
 from warehouse.store import Warehouse
 
-__all__ = ["Slice", "Warehouse"]
+__all__ = ["DRIVER_ERRORS", "Slice", "Warehouse"]

@@ -1,19 +1,28 @@
-"""What a broken, full or closed place of the warehouse says, told as what to do about it.
+"""What a driver's error means: a value the database refuses, or a broken, full or closed place of the warehouse.
 
-The drivers tell these apart only by their words, so the words are what is looked at. Anything not known here stays
-as it was raised.
+A refused value is told by its kind. Places the drivers tell apart only by their words, so the words are what is
+looked at. Anything not known here stays as it was raised.
 """
 
 from pathlib import Path
 
 import duckdb
 import psycopg
+from psycopg.errors import ProgramLimitExceeded
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import KnownError
 from warehouse.address import Address
 
 DRIVER_ERRORS = (DBAPIError, duckdb.Error, psycopg.Error)
+# Of these, what a value causes: a NUL on PostgreSQL, a number out of range, a key of thousands of letters.
+_OF_A_VALUE = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    ProgramLimitExceeded,
+    duckdb.DataError,
+    duckdb.IntegrityError,
+)
 # What DuckDB's log begins with, whatever the database: the field and the kind of its first entry.
 _LOG_HEAD = b"d\x00be\x00"
 
@@ -31,6 +40,21 @@ _BROKEN = (
 )
 _LOG_BROKEN = ("replaying wal", "corrupt wal")
 _NO_FILE = ("is a directory", "not a directory", "no such file or directory")
+
+
+def refusal(error: Exception) -> KnownError | None:
+    """The refusal of a value, so that whoever brought it can be told; None when the error is of another kind.
+
+    The database's own words are left out: they quote the row.
+    """
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(cause, _OF_A_VALUE):
+        return None
+    return KnownError(
+        "E-WH-REFUSED",
+        f"the database refused a value: [{type(cause).__name__}].",
+        mend="correct the row at its source, then run the night again",
+    )
 
 
 def known_fault(said: str, address: Address) -> KnownError | None:

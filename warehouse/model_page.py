@@ -34,6 +34,7 @@ ROW_IS = {
     "flag": "a finding of a quarter with its evidence",
     "proposal": "a proposed simplification (phương án) of a quarter",
     "decision": "a person's decision on a quarter's proposals ('*': all of them)",
+    "night_fault": "a letter, page or mail that a night could not make, and why; gone once its step runs well again",
     "message_sent": "a digest that a mail server took for a recipient and night",
 }
 

@@ -1,5 +1,6 @@
 """Replacing one (unit, night) slice: delete, insert, fold; all in the caller's transaction."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,6 +102,7 @@ def _frames(new: Slice) -> dict[Table, pd.DataFrame]:
             frames[table] = empty([column.name for column in table.columns])
             continue
         _check_slice(new, table, frame)
+        _check_finite(new, table, frame)
         own = frame.drop(columns=[name for name in ignored if name in frame.columns])
         own = own.assign(unit_code=new.unit_code, night=new.night)
         if table in (STEP_VERSION, PAUSE_VERSION):
@@ -127,6 +129,17 @@ def _check_slice(new: Slice, table: Table, frame: pd.DataFrame) -> None:
                 "E-WH-SLICE",
                 f"slice [{new.unit_code}] [{new.night}]: table [{table.name}] has rows of another {name}.",
                 mend="split the rows by unit and night before writing slices",
+            )
+
+
+def _check_finite(new: Slice, table: Table, frame: pd.DataFrame) -> None:
+    """A database takes an infinite number, and every sum with it is infinite too."""
+    for name in frame.select_dtypes("number").columns:
+        if frame[name].isin([math.inf, -math.inf]).any():
+            raise KnownError(
+                "E-WH-TYPE",
+                f"slice [{new.unit_code}] [{new.night}]: table [{table.name}], column [{name}]: infinite number.",
+                mend="correct the value at its source",
             )
 
 

@@ -23,7 +23,7 @@ from domain.errors import KnownError
 from warehouse.address import Address, read_address
 from warehouse.build import build, models
 from warehouse.bulk import has_table, insert_frame, read_frame
-from warehouse.faults import DRIVER_ERRORS, cannot_open, check_log, known_fault
+from warehouse.faults import DRIVER_ERRORS, cannot_open, check_log, known_fault, refusal
 from warehouse.frames import to_arrow, to_frame
 from warehouse.slices import Slice, refold, write_slice
 from warehouse.tables import APOLOGY, DIMENSIONS, METADATA
@@ -82,7 +82,10 @@ class Warehouse:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """All or nothing; inside another one it joins that. A full or broken place is a KnownError."""
+        """All or nothing; inside another one it joins that.
+
+        A value the database refuses, and a full or broken place, is a KnownError.
+        """
         if self._in_transaction:
             yield self._connection
             return
@@ -91,7 +94,7 @@ class Warehouse:
             with self._connection.begin():
                 yield self._connection
         except DRIVER_ERRORS as error:
-            fault = known_fault(str(getattr(error, "orig", None) or error), self._address)
+            fault = refusal(error) or known_fault(str(getattr(error, "orig", None) or error), self._address)
             if fault is None:
                 raise
             raise fault from None

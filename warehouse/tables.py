@@ -140,6 +140,8 @@ DECISION = table(
     key="quarter proposal_id",
     rest="choice decided_by decided_at:instant reason is_demo:bool",
 )
+# What a night could not make, though the rest came out: a letter, a page, a mail. Replaced by (night, step).
+NIGHT_FAULT = table(METADATA, "night_fault", key="fault_id", rest="night step unit_code subject message")
 MESSAGE_SENT = table(METADATA, "message_sent", key="recipient night", rest="digest_sha256 sent_at:instant")
 
 DIMENSIONS: tuple[Table, ...] = (

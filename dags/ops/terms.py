@@ -46,6 +46,7 @@ DEFAULT_ARGS: Final[dict[str, Any]] = {
     "retry_delay": timedelta(seconds=30),
     "retry_policy": ExceptionRetryPolicy(
         rules=[
+            RetryRule(exception="domain.errors.PassingError", action=RetryAction.DEFAULT),
             RetryRule(
                 exception="domain.errors.KnownError",
                 action=RetryAction.FAIL,

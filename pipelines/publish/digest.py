@@ -16,11 +16,9 @@ STATES = (("NEW", "MỚI TRONG ĐÊM"), ("OPEN", "CÒN TỒN"), ("MENDED", "ĐÃ
 DISTRICT_LINES = 12
 
 
-def write_digests(page: NightPage, recipients: Sequence[Recipient]) -> list[Message]:
-    """Compose the night's messages, one a recipient who has something to read, by address.
+def addressed(recipients: Sequence[Recipient]) -> dict[str, set[str] | None]:
+    """By address, in order, the units it hears of; None is the district, which hears of all.
 
-    A unit hears of its own issues only; a recipient without unit (the district) of all units, rolled up: while
-    few units fail to hand in they are one summary line, more than the gate makes the message a warning.
     A recipient named twice (a unit that is also on the district list) gets the wider message, once.
     """
     wanted: dict[str, set[str] | None] = {}
@@ -29,16 +27,22 @@ def write_digests(page: NightPage, recipients: Sequence[Recipient]) -> list[Mess
             wanted[recipient.address] = None
         else:
             wanted[recipient.address] = {*(wanted.get(recipient.address) or set()), recipient.unit_code}
-    messages = [_message(page, address, units) for address, units in sorted(wanted.items())]
-    return [message for message in messages if message is not None]
+    return dict(sorted(wanted.items()))
 
 
-def _message(page: NightPage, address: str, units: set[str] | None) -> Message | None:
+def write_digest(page: NightPage, address: str, units: set[str] | None) -> Message | None:
+    """Compose the night's message to one address; None when there is nothing to read in it.
+
+    A unit hears of its own issues only; the district (`units` None) of all units, rolled up: while few units fail
+    to hand in they are one summary line, more than the gate makes the message a warning. What the night could not
+    make (letters, pages) is told too.
+    """
     issues = page.issues if units is None else page.issues[page.issues["unit_code"].isin(units)]
-    if issues.empty:
+    faults = page.faults if units is None else page.faults[page.faults["unit_code"].isin(units)]
+    if issues.empty and faults.empty:
         return None
-    sections = _sections(page, issues, units)
-    subject = _subject(page, issues, units)
+    sections = [*_fault_section(page, faults), *_sections(page, issues, units)]
+    subject = _subject(page, issues, faults, units)
     values = {
         "page": page,
         "subject": subject,
@@ -52,9 +56,10 @@ def _message(page: NightPage, address: str, units: set[str] | None) -> Message |
     return Message(recipient=address, night=page.night, subject=subject, text=text, html=html, digest_sha256=digest)
 
 
-def _subject(page: NightPage, issues: pd.DataFrame, units: set[str] | None) -> str:
+def _subject(page: NightPage, issues: pd.DataFrame, faults: pd.DataFrame, units: set[str] | None) -> str:
     counts = issues["state"].value_counts()
     parts = [f"{counts[state]} {word.lower()}" for state, word in night_view.STATE_VI.items() if state in counts]
+    parts += [f"{len(faults)} giấy tờ chưa làm được"] if len(faults) else []
     failed = len(night_view.failed_units(page))
     alarm = units is None and night_view.is_alarm(failed, len(page.outcomes))
     head = "CẢNH BÁO dữ liệu một cửa" if alarm else "Dữ liệu một cửa"
@@ -75,6 +80,20 @@ def _district_summary(page: NightPage) -> str:
         return "Tất cả đơn vị đã nộp dữ liệu."
     names = [f"{page.unit_name(r['unit_code'])} ({night_view.STATUS_VI[r['status']].lower()})" for r in failed]
     return f"{len(failed)}/{len(page.outcomes)} đơn vị chưa có dữ liệu đọc được: {', '.join(names)}."
+
+
+def _fault_section(page: NightPage, faults: pd.DataFrame) -> list[Row]:
+    """What the system itself could not make, first: it is not for the unit to mend."""
+    if faults.empty:
+        return []
+    rows = [night_view.fault_row(page, row) for row in records(faults.head(DISTRICT_LINES))]
+    empty = {"rule_id": "", "mend": "", "rows": []}
+    lines = [
+        {"unit": row["where"], "sentence": f"{row['subject']}: {row['message']}", "facts": row["since"]} | empty
+        for row in rows
+    ]
+    heading = night_view.FAULTS_VI.upper()
+    return [{"heading": heading, "state": "FAULT", "lines": lines, "more": len(faults) - len(lines)}]
 
 
 def _sections(page: NightPage, issues: pd.DataFrame, units: set[str] | None) -> list[Row]:

@@ -1,5 +1,6 @@
 """Writing a published file: whole or not at all, and the same bytes for the same content."""
 
+import hashlib
 import io
 import os
 import zipfile
@@ -9,6 +10,8 @@ from pipelines.access import make_folder, open_as_its_folder
 
 # The zip format cannot name an earlier moment; a fixed one keeps two runs equal byte for byte.
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+# Of a file name, the letters that are read; with hash, ending and temporary mark it stays far below 255 bytes.
+_READABLE = 120
 
 
 def write_whole(path: Path, data: bytes) -> Path:
@@ -35,9 +38,16 @@ def without_clock(data: bytes) -> bytes:
 
 
 def safe_name(text: str) -> str:
-    """`text` as part of a file name: letters, digits, '.', '-', '_', '@' stay, the rest becomes '_'."""
+    """`text` as part of a file name: letters, digits, '.', '-', '_', '@' stay, the rest becomes '_'.
+
+    Two texts never have one name: where the readable part alone does not say the text whole, '~' and a short hash
+    of it follow. No name is longer than a file system takes.
+    """
     kept = "".join(c if c.isascii() and (c.isalnum() or c in ".-_@") else "_" for c in text)
-    return kept.lstrip(".") or "_"
+    readable = kept.lstrip(".")[:_READABLE] or "_"
+    if readable == text:
+        return readable
+    return f"{readable}~{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
 
 # Dots between thousands whatever the reader's Excel is set to: 7.468.

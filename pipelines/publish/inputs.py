@@ -16,6 +16,10 @@ from analysis.thresholds import Thresholds
 from pipelines.publish.rows import names_of, records
 
 
+def _no_fault() -> pd.DataFrame:
+    return pd.DataFrame(columns=["night", "step", "unit_code", "subject", "message"])
+
+
 @dataclass(frozen=True, kw_only=True)
 class NightPage:
     """One night as the morning page and the digests show it.
@@ -23,7 +27,7 @@ class NightPage:
     units: unit_code, name. outcomes: slice_outcome of the night. unit_nights: unit_night of the last nights,
     this one included. issues: issue_night of the night. quarantine: rows still open on the night.
     rule_results: rule_result of the night. changes: dossier_change of the night without legal trace, with
-    unit_code. late: late_list. headline: headline of the year.
+    unit_code. late: late_list. headline: headline of the year. faults: night_fault, what could not be made.
     """
 
     night: str
@@ -37,6 +41,7 @@ class NightPage:
     changes: pd.DataFrame
     late: pd.DataFrame
     headline: pd.DataFrame
+    faults: pd.DataFrame = field(default_factory=_no_fault)
     counter_unit: str | None = None
     procedures_posted: int | None = None
     has_letters: bool = True
@@ -107,7 +112,6 @@ class LetterCase:
     new_due_on: date | None = None
     where_now: str | None = None
     reason: str | None = None
-    file_name: str | None = None
 
 
 class QuarterResults(Protocol):

@@ -3,18 +3,22 @@
 import io
 from collections.abc import Mapping
 from datetime import datetime
-from math import ceil
+from math import ceil, isfinite
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import xlsxwriter
 
+from domain.clean import clean
 from pipelines.publish import formats
 from pipelines.publish.files import THOUSANDS, write_whole
 from pipelines.publish.rows import records
 
 FILE_NAME = "ho_so_tre_han.xlsx"
+# What a worksheet takes: letters in a cell, points in a row's height, and no day before 1900.
+CELL_LETTERS, HIGHEST_ROW, FIRST_YEAR = 32_767, 409, 1900
 KIND_VI = {"OVERDUE": "Quá hạn", "DUE_TOMORROW": "Đến hạn ngày làm việc tới"}
 # Heading, width in characters, cell kind.
 COLUMNS = (
@@ -72,7 +76,7 @@ def write_late_list(  # noqa: PLR0913 - plain facts of one list, all by keyword
             for value, (_, width, kind) in zip(values, COLUMNS, strict=True)
             if kind == "t"
         ]
-        sheet.set_row(3 + number, 15 * max([*lines, 2]))
+        sheet.set_row(3 + number, min(15 * max([*lines, 2]), HIGHEST_ROW))
         for place, (value, (_, _, kind)) in enumerate(zip(values, COLUMNS, strict=True)):
             _write(sheet, (3 + number, place), value, cell[kind])
     _lay_out(sheet, last=3 + len(rows))
@@ -116,9 +120,9 @@ def _values(
 def _write(sheet: Any, place: tuple[int, int], value: Any, kind: Any) -> None:
     if formats.is_unknown(value):
         sheet.write_blank(*place, None, kind)
-    elif isinstance(value, str):
-        sheet.write_string(*place, value, kind)
-    elif hasattr(value, "year"):
+    elif hasattr(value, "year") and value.year >= FIRST_YEAR:
         sheet.write_datetime(*place, value, kind)
+    elif isinstance(value, Real) and isfinite(value):
+        sheet.write_number(*place, int(float(value)), kind)
     else:
-        sheet.write_number(*place, int(value), kind)
+        sheet.write_string(*place, clean(str(value))[:CELL_LETTERS], kind)

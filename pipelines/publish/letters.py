@@ -4,7 +4,6 @@ The machine fills in what it knows; the reason stays open for the signer when th
 addresses come with each case and are written nowhere but into the letter.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any
@@ -19,16 +18,9 @@ FOLDER = "thu_xin_loi"
 BLANK = "……………………………………"
 
 
-def write_letters(
-    cases: Sequence[LetterCase], office: LetterOffice, folder: Path, *, draft: bool = True
-) -> list[Path]:
-    """Write each case's letter to `folder`/thu_xin_loi; returns the paths in the order of the cases."""
-    return [write_letter(case, office, folder / FOLDER / letter_file_name(case), draft=draft) for case in cases]
-
-
-def letter_file_name(case: LetterCase) -> str:
-    """The letter's file name: the case's own, else from the dossier code (which names no one)."""
-    return case.file_name or f"{safe_name(case.dossier_code)}.docx"
+def letter_file_name(dossier_code: str) -> str:
+    """The file name of a dossier's letter, from its code (which names no one): one code, one name."""
+    return f"{safe_name(dossier_code)}.docx"
 
 
 def template_version(case: LetterCase) -> str:

@@ -8,18 +8,18 @@ unless the URL says `starttls=no`: a password never leaves in the clear by defau
 import hashlib
 import smtplib
 import ssl
-from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from domain.errors import KnownError
+from domain.clean import clean
+from domain.errors import KnownError, PassingError
 from pipelines.publish.files import safe_name, write_whole
 from pipelines.publish.inputs import Message
 
@@ -27,76 +27,88 @@ from pipelines.publish.inputs import Message
 MORNING = time(6, 0, tzinfo=timezone(timedelta(hours=7)))
 
 
-# What concerns one letter only (its address, its content); anything else ends the whole session.
-REFUSED = (
-    smtplib.SMTPRecipientsRefused,
-    smtplib.SMTPSenderRefused,
-    smtplib.SMTPDataError,
-    smtplib.SMTPNotSupportedError,
-    ValueError,
-)
+class Postman:
+    """Takes messages one at a time: to an SMTP server, or, where none is named, into an outbox folder.
 
-
-@dataclass(frozen=True, kw_only=True)
-class MailReport:
-    """What became of the messages: `delivered` by SMTP or written, `skipped` as sent before, `failed` with reason."""
-
-    delivered: tuple[Message, ...] = ()
-    skipped: tuple[Message, ...] = ()
-    failed: tuple[tuple[Message, str], ...] = ()
-
-
-def send_mail(
-    messages: Sequence[Message],
-    smtp_url: str | None,
-    outbox: Path,
-    *,
-    sender: str = "tinhgon@localhost",
-    already_sent: AbstractSet[tuple[str, str]] = frozenset(),
-) -> MailReport:
-    """Send each message once. `already_sent` holds (recipient, night) pairs of `message_sent`.
-
-    One recipient refused does not stop the others; a server that cannot be reached fails them all, and the
-    caller tries again on the next run. Raises KnownError only for a URL that cannot be understood.
+    The server's session is opened for the first message and opened again when it broke, so that one message never
+    costs the next. A server that cannot be reached is not waited for again.
     """
-    fresh = [each for each in messages if (each.recipient, each.night) not in already_sent]
-    skipped = tuple(each for each in messages if (each.recipient, each.night) in already_sent)
-    if smtp_url is None:
-        for each in fresh:
-            write_whole(outbox / each.night / f"{safe_name(each.recipient)}.eml", as_email(each, sender).as_bytes())
-        return MailReport(delivered=tuple(fresh), skipped=skipped)
-    if not fresh:
-        return MailReport(skipped=skipped)
-    delivered: list[Message] = []
-    failed: list[tuple[Message, str]] = []
-    server = SmtpServer.parse(smtp_url)
+
+    def __init__(self, smtp_url: str | None, outbox: Path, *, sender: str) -> None:
+        self._server = SmtpServer.parse(smtp_url) if smtp_url is not None else None
+        self._outbox, self._sender = outbox, sender
+        self._session: smtplib.SMTP | None = None
+        self._away: KnownError | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._hang_up()
+
+    def send(self, message: Message) -> None:
+        """Send it once. Raises PassingError E-MAIL with the server's answer; nothing of the message is in it."""
+        letter = as_email(message, self._sender)
+        if self._server is None:
+            write_whole(self._outbox / message.night / f"{safe_name(message.recipient)}.eml", letter.as_bytes())
+            return
+        session = self._ready(self._server)
+        try:
+            session.send_message(letter, from_addr=self._sender, to_addrs=[message.recipient])
+        except (OSError, ValueError) as error:  # SMTP's own errors are OSErrors
+            raise _not_sent(error) from None
+
+    def _ready(self, server: "SmtpServer") -> smtplib.SMTP:
+        """A session that answers."""
+        if self._away:
+            raise self._away
+        if self._session is not None and _answers(self._session):
+            return self._session
+        self._hang_up()
+        try:
+            self._session = server.connect()
+        except (OSError, ValueError) as error:
+            self._away = _not_sent(error)
+            raise self._away from None
+        return self._session
+
+    def _hang_up(self) -> None:
+        if self._session is not None:
+            with suppress(OSError):
+                self._session.quit()
+            self._session.close()
+        self._session = None
+
+
+def _answers(session: smtplib.SMTP) -> bool:
     try:
-        with server.session() as session:
-            for each in fresh:
-                try:
-                    session.send_message(as_email(each, sender), from_addr=sender, to_addrs=[each.recipient])
-                    delivered.append(each)
-                except REFUSED as error:
-                    failed.append((each, _reason(error)))
-    except (OSError, smtplib.SMTPException) as error:
-        done = {(each.recipient, each.night) for each in delivered} | {(m.recipient, m.night) for m, _ in failed}
-        failed += [(each, _reason(error)) for each in fresh if (each.recipient, each.night) not in done]
-    return MailReport(delivered=tuple(delivered), skipped=skipped, failed=tuple(failed))
+        return session.noop()[0] == 250
+    except OSError:
+        return False
+
+
+def _not_sent(error: Exception) -> PassingError:
+    """The server's answer in one line, without anything of the letter itself."""
+    reason = f"{type(error).__name__}: {error}"
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        answers = [f"{code} {text.decode('utf-8', 'replace')}" for code, text in error.recipients.values()]
+        reason = f"recipient refused: {'; '.join(answers)}"
+    return PassingError("E-MAIL", " ".join(reason.split()), mend="check address and server, then run the night again")
 
 
 def as_email(message: Message, sender: str) -> EmailMessage:
     """Plain text with an HTML alternative; Date, Message-ID and boundary come from the night and the content."""
     key = hashlib.sha256(f"{message.recipient}\0{message.night}\0{message.digest_sha256}".encode()).hexdigest()
     email = EmailMessage(policy=SMTP)
-    email["Subject"] = " ".join(message.subject.split())
+    email["Subject"] = " ".join(clean(message.subject).split())
     email["From"] = sender
     email["To"] = message.recipient
     morning = date.fromisoformat(message.night) + timedelta(days=1)
     email["Date"] = format_datetime(datetime.combine(morning, MORNING))
     email["Message-ID"] = f"<{message.night}.{key[:24]}@{sender.rpartition('@')[2] or 'localhost'}>"
     email["Auto-Submitted"] = "auto-generated"
-    email.set_content(message.text, cte="base64")
-    email.add_alternative(message.html, subtype="html", cte="base64")
+    email.set_content(clean(message.text), cte="base64")
+    email.add_alternative(clean(message.html), subtype="html", cte="base64")
     email.set_boundary(f"=_{key[:32]}")
     return email
 
@@ -150,9 +162,8 @@ class SmtpServer:
             password=unquote(parts.password) if parts.password else None,
         )
 
-    @contextmanager
-    def session(self) -> Iterator[smtplib.SMTP]:
-        """A connection ready to send, encrypted and logged in as the URL asks."""
+    def connect(self) -> smtplib.SMTP:
+        """A session ready to send, encrypted and logged in as the URL asks."""
         context = ssl.create_default_context()
         if not self.verify:
             context.check_hostname = False
@@ -161,22 +172,20 @@ class SmtpServer:
             session: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=context)
         else:
             session = smtplib.SMTP(self.host, self.port, timeout=self.timeout)
-        with session:
-            session.ehlo()
-            if not self.tls and self.starttls != "no":
-                if session.has_extn("starttls"):
-                    session.starttls(context=context)
-                    session.ehlo()
-                elif self.starttls == "required":
-                    raise smtplib.SMTPNotSupportedError("the server does not offer STARTTLS")
-            if self.user:
-                session.login(self.user, self.password or "")
-            yield session
+        try:
+            self._greet(session, context)
+        except BaseException:
+            session.close()
+            raise
+        return session
 
-
-def _reason(error: Exception) -> str:
-    """The server's answer in one line, without anything of the letter itself."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        codes = [f"{code} {text.decode('utf-8', 'replace')}" for code, text in error.recipients.values()]
-        return f"recipient refused: {'; '.join(codes)}"
-    return f"{type(error).__name__}: {error}"
+    def _greet(self, session: smtplib.SMTP, context: ssl.SSLContext) -> None:
+        session.ehlo()
+        if not self.tls and self.starttls != "no":
+            if session.has_extn("starttls"):
+                session.starttls(context=context)
+                session.ehlo()
+            elif self.starttls == "required":
+                raise smtplib.SMTPNotSupportedError("the server does not offer STARTTLS")
+        if self.user:
+            session.login(self.user, self.password or "")

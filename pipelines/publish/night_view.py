@@ -19,11 +19,13 @@ STATUS_VI = {
     "MISSING": "Chưa nộp",
     "FAILED": "Không đọc được",
 }
+FAULTS_VI = "Giấy tờ, thư hệ thống chưa làm được"
 STATE_VI = {"NEW": "Mới", "OPEN": "Còn tồn", "MENDED": "Đã khắc phục"}
 SEVERITY_VI = {"critical": "Chặn", "warning": "Cảnh báo", "info": "Thông tin"}
 FIELD_VI = {"due_at": "Ngày hẹn trả", "finished_at": "Ngày kết thúc xử lý", "status": "Trạng thái"}
 # Rows shown under one rule of one unit; the rest is counted, so a bad initial load still makes a readable page.
 ROWS_SHOWN = 8
+FAULTS_SHOWN = 100
 # One failing source in about 28 is weather, more is news: the gate a transit agency settled on (10 of 284).
 GATE_FAILED, GATE_OF = 10, 284
 
@@ -71,10 +73,12 @@ def verdict(page: NightPage) -> Verdict:
     broken = int((~page.rule_results["could_run"].astype(bool)).sum()) if len(page.rule_results) else 0
     if broken:
         parts.append(f"{broken} phép kiểm tra không chạy được")
+    if len(page.faults):
+        parts.append(f"{len(page.faults)} giấy tờ, thư hệ thống chưa làm được (mục 9)")
     sentence = f"{'; '.join(parts)}."
     if is_alarm(len(failed), total) or broken:
         return Verdict(level="bad", word="Cần xử lý ngay", sentence=sentence)
-    if len(failed) or rows:
+    if len(failed) or rows or len(page.faults):
         return Verdict(level="attention", word="Cần xử lý trong ngày", sentence=sentence)
     return Verdict(level="good", word="Ổn định", sentence=sentence)
 
@@ -209,6 +213,20 @@ def change_rows(page: NightPage) -> list[Row]:
 
 def _status_vi(code: object) -> str:
     return STATUS_NAMES.get(int(str(code)), str(code)) if str(code).isdigit() else str(code)
+
+
+def fault_rows(page: NightPage) -> list[Row]:
+    """What the system could not make: letters, pages, mails, each with its reason; the first of very many."""
+    return [fault_row(page, row) for row in records(page.faults.head(FAULTS_SHOWN))]
+
+
+def fault_row(page: NightPage, row: Row) -> Row:
+    """A fault with the name of its unit (the whole site when it is of none), and since when when it is older."""
+    where = page.unit_name(row["unit_code"]) if row["unit_code"] else page.site_name
+    return row | {
+        "where": where,
+        "since": "" if row["night"] == page.night else f"từ đêm {formats.day(row['night'])}",
+    }
 
 
 def late_summary(page: NightPage) -> list[Row]:

@@ -17,12 +17,14 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
+from domain.clean import clean
 from pipelines.publish.files import without_clock, write_whole
 
 CENTER, LEFT, JUSTIFY = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.JUSTIFY
 RIGHT = WD_ALIGN_PARAGRAPH.RIGHT
 FONT = "Times New Roman"
 BODY_WIDTH_MM = 162
+_TITLE_LETTERS = 255  # what a core property of an office document holds
 
 
 def office_document(*, title: str, dated: datetime, size: float = 13.5) -> Any:
@@ -43,7 +45,8 @@ def office_document(*, title: str, dated: datetime, size: float = 13.5) -> Any:
     style.paragraph_format.space_after = Pt(6)
     style.paragraph_format.line_spacing = 1.1
     facts = document.core_properties
-    facts.title, facts.author, facts.last_modified_by, facts.language = title, "Tinh Gọn", "Tinh Gọn", "vi-VN"
+    facts.title, facts.author, facts.last_modified_by, facts.language = "", "Tinh Gọn", "Tinh Gọn", "vi-VN"
+    facts.title = clean(title)[:_TITLE_LETTERS]
     facts.comments, facts.keywords, facts.subject = "", "", ""
     facts.created = facts.modified = dated
     facts.revision = 1
@@ -75,7 +78,7 @@ def paragraph(  # noqa: PLR0913 - the properties of a paragraph, all by keyword
         added.paragraph_format.first_line_indent = Mm(10)
     for each in runs:
         content, letters = each if isinstance(each, tuple) else (each, "")
-        run = added.add_run(printable(content))
+        run = added.add_run(clean(content))
         run.bold, run.italic, run.underline = "b" in letters, "i" in letters, "u" in letters
         if size:
             run.font.size = Pt(size)
@@ -86,11 +89,6 @@ def dotted_line(place: Any, words: str, *, indent: bool = False) -> None:
     """Words followed by dots to the right margin, to be written on by hand."""
     line = paragraph(place, f"{words}\t", align=LEFT, indent=indent, after=4)
     line.paragraph_format.tab_stops.add_tab_stop(Mm(BODY_WIDTH_MM), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
-
-
-def printable(content: str) -> str:
-    """`content` without the control characters that XML (and so Word) cannot hold."""
-    return "".join(c for c in content if c in "\t\n" or (ord(c) >= 0x20 and ord(c) not in (0xFFFE, 0xFFFF)))
 
 
 def rule_below(place: Any, *, width_mm: float, around_mm: float) -> None:
@@ -154,7 +152,7 @@ def draft_mark(document: Any, words: str) -> None:
     line.alignment = RIGHT
     strong = line.add_run("DỰ THẢO")
     strong.bold, strong.font.size = True, Pt(12)
-    soft = line.add_run(f" – {words}")
+    soft = line.add_run(f" – {clean(words)}")
     soft.italic, soft.font.size = True, Pt(10)
 
 
@@ -162,7 +160,7 @@ def footer_note(document: Any, words: str) -> None:
     """A small line at the foot of every page."""
     line = document.sections[0].footer.paragraphs[0]
     line.alignment = CENTER
-    run = line.add_run(printable(words))
+    run = line.add_run(clean(words))
     run.italic, run.font.size = True, Pt(9)
 
 
@@ -208,7 +206,7 @@ def grid(document: Any, rows: Sequence[Sequence[str]], widths_mm: Sequence[float
             line = cell.paragraphs[0]
             line.paragraph_format.space_after = Pt(1)
             line.alignment = CENTER if place == 0 else LEFT if at < words else RIGHT
-            run = line.add_run(printable(content))
+            run = line.add_run(clean(content))
             run.bold, run.font.size = place == 0, Pt(11.5)
     mark = OxmlElement("w:tblHeader")
     mark.set(qn("w:val"), "true")

@@ -27,6 +27,8 @@ def write_quality_page(data: NightPage, folder: Path) -> Path:
         rules=night_view.rule_rows(data),
         changes=night_view.change_rows(data),
         late=night_view.late_summary(data),
+        faults=night_view.fault_rows(data),
+        faults_title=night_view.FAULTS_VI,
         longest=_longest(data),
         headline=[row | {"drawing": _shares(row)} for row in night_view.headline_rows(data)],
         nights=nights,

@@ -33,5 +33,5 @@ def render(template: str, **values: Any) -> str:
 
 
 def write_page(path: Path, template: str, **values: Any) -> Path:
-    """Render and write a page as UTF-8."""
-    return write_whole(path, render(template, **values).encode("utf-8"))
+    """Render and write a page as UTF-8; half a character, which UTF-8 cannot hold, becomes a question mark."""
+    return write_whole(path, render(template, **values).encode("utf-8", "replace"))

@@ -102,9 +102,10 @@ def test_runbook_is_shown(dagbag) -> None:
 def test_foreseen_errors_are_not_tried_again(dagbag) -> None:
     from airflow.sdk import RetryAction
 
-    from domain.errors import KnownError
+    from domain.errors import KnownError, PassingError
 
     policy = dagbag.dags["nightly_consolidation"].get_task("merge").retry_policy
+    assert policy.evaluate(PassingError("E", "x", mend="y"), 1, 2).action != RetryAction.FAIL
     assert policy.evaluate(KnownError("E", "x", mend="y"), 1, 2).action == RetryAction.FAIL
     assert policy.evaluate(KeyError("a bug"), 1, 2).action == RetryAction.FAIL
     assert policy.evaluate(OSError("share away"), 1, 2).action != RetryAction.FAIL

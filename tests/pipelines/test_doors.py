@@ -153,3 +153,32 @@ def test_a_judged_folder_that_was_deleted_is_made_again(run, settings: Settings)
     (settings.var / "warehouse.duckdb").unlink()
     assert "2 of 2 slices written" in run("rebuild")
     assert differences(before, tables(settings)) == []
+
+
+def late_units(settings: Settings, run) -> None:
+    """The quarter's last night without X2, and the quarter forced out; then X2's file, and the night again."""
+    hand_in(settings, "ho_so.csv", csv_text([["X1-1", *ROW[1:]]]), unit_code="X1", night="2017-12-29")
+    run("night", "2017-12-29")
+    run("quarter", "2017-Q4", "--force")
+    assert "missing" in run("quarter", "2017-Q4", "--release-again", code=1)
+    hand_in(settings, "ho_so.csv", csv_text([["X2-1", *ROW[1:]]]), unit_code="X2", night="2017-12-29")
+    run("night", "2017-12-29")
+
+
+def test_a_quarter_forced_too_early_is_released_again_once_complete(run, settings: Settings) -> None:
+    assert "has not been released" in run("quarter", "2017-Q4", "--release-again", code=1)
+    late_units(settings, run)
+    before = tables(settings)["quarter_release"].iloc[0]
+    assert (bool(before["is_complete"]), before["missing"]) == (False, '["X2"]')
+    run("quarter", "2017-Q4", "--release-again")
+    after = tables(settings)["quarter_release"].iloc[0]
+    assert (bool(after["is_complete"]), bool(after["forced"]), after["missing"]) == (True, False, "[]")
+    assert "was released complete" in run("quarter", "2017-Q4", "--release-again", code=1)
+
+
+def test_a_quarter_that_was_decided_on_is_not_released_again(run, settings: Settings) -> None:
+    late_units(settings, run)
+    run("quarter", "2017-Q4", "--approve", "Người thử", "--reason", "thử")
+    before = tables(settings)
+    assert "has been decided on" in run("quarter", "2017-Q4", "--release-again", code=1)
+    assert differences(before, tables(settings)) == []

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.publish.inputs import LetterCase, LetterOffice, NightPage, QuarterPapers
+from pipelines.publish.digest import addressed, write_digest
+from pipelines.publish.inputs import LetterCase, LetterOffice, Message, NightPage, QuarterPapers, Recipient
 from tests.publish import slow_samples
 
 NIGHT = "2017-12-22"
@@ -157,6 +158,12 @@ def unit_nights() -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows)
+
+
+def digests(page: NightPage, recipients: list[Recipient]) -> list[Message]:
+    """The night's messages, by address."""
+    found = [write_digest(page, address, units) for address, units in addressed(recipients).items()]
+    return [message for message in found if message is not None]
 
 
 def night_page(**changes: Any) -> NightPage:

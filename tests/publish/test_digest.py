@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from pipelines.publish.digest import write_digests
 from pipelines.publish.inputs import Recipient
 from tests.publish import samples
 
@@ -13,7 +12,7 @@ DP = Recipient(address="dp@huyen.invalid", unit_code="DG-DP")
 
 
 def test_each_hears_of_its_own_and_nothing_to_say_is_no_message():
-    messages = {each.recipient: each for each in write_digests(samples.night_page(), [DISTRICT, QK, DM])}
+    messages = {each.recipient: each for each in samples.digests(samples.night_page(), [DISTRICT, QK, DM])}
     assert sorted(messages) == ["qk@huyen.invalid", "van-phong@huyen.invalid"]
     assert "Đắk Plao" not in messages["qk@huyen.invalid"].text
     assert "Đắk Plao" in messages["van-phong@huyen.invalid"].text
@@ -21,7 +20,7 @@ def test_each_hears_of_its_own_and_nothing_to_say_is_no_message():
 
 
 def test_a_unit_reads_where_and_how_to_mend():
-    (message,) = write_digests(samples.night_page(), [QK])
+    (message,) = samples.digests(samples.night_page(), [QK])
     assert "ho_so_2017-12-22.csv, dòng 7, hồ sơ 000.01.26.H16-171222-0007" in message.text
     assert "Cách sửa: Ngày hẹn trả trước ngày tiếp nhận" in message.text
     assert "(1 dòng; từ đêm 21/12/2017)" in message.text
@@ -29,29 +28,29 @@ def test_a_unit_reads_where_and_how_to_mend():
 
 
 def test_a_missing_file_says_how_to_send_it():
-    (message,) = write_digests(samples.night_page(), [DP])
+    (message,) = samples.digests(samples.night_page(), [DP])
     assert "Gửi bổ sung tệp của đêm này" in message.text
 
 
 def test_district_hears_failing_units_in_one_line_until_there_are_many():
-    (few,) = write_digests(samples.night_page(), [DISTRICT])
+    (few,) = samples.digests(samples.night_page(), [DISTRICT])
     assert few.text.count("UBND xã Đắk Plao") == 1
     assert not few.subject.startswith("CẢNH BÁO")
     page = samples.night_page()
     outcomes = page.outcomes.assign(status="MISSING")
-    (many,) = write_digests(samples.night_page(outcomes=outcomes), [DISTRICT])
+    (many,) = samples.digests(samples.night_page(outcomes=outcomes), [DISTRICT])
     assert many.subject.startswith("CẢNH BÁO")
 
 
 def test_one_address_gets_one_message_the_wider_one():
     same = Recipient(address=DISTRICT.address, unit_code="DG-QK")
-    (message,) = write_digests(samples.night_page(), [same, DISTRICT])
+    (message,) = samples.digests(samples.night_page(), [same, DISTRICT])
     assert "Đắk Plao" in message.text
 
 
 def test_one_address_for_two_units_gets_both():
     both = [Recipient(address="x@huyen.invalid", unit_code=code) for code in ("DG-QK", "DG-DP")]
-    (message,) = write_digests(samples.night_page(), both)
+    (message,) = samples.digests(samples.night_page(), both)
     assert "Quảng Khê" in message.text
     assert "Đắk Plao" in message.text
 
@@ -62,11 +61,13 @@ def test_hostile_text_is_escaped_and_a_subject_is_one_line():
         issues=pd.DataFrame([samples.issue("DG-QK", sentence=evil)]),
         units=pd.DataFrame([{"unit_code": "DG-QK", "name": evil}]),
     )
-    (message,) = write_digests(page, [QK])
+    (message,) = samples.digests(page, [QK])
     assert "<b>x</b>" not in message.html
     assert "\n" not in message.subject
     assert "\r" not in message.subject
 
 
 def test_same_night_same_message():
-    assert write_digests(samples.night_page(), [DISTRICT, QK]) == write_digests(samples.night_page(), [QK, DISTRICT])
+    assert samples.digests(samples.night_page(), [DISTRICT, QK]) == samples.digests(
+        samples.night_page(), [QK, DISTRICT]
+    )

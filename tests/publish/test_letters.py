@@ -3,14 +3,17 @@
 import zipfile
 from datetime import date
 
+import pandas as pd
 import pytest
 from docx import Document
+from hypothesis import example, given
+from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from domain.errors import KnownError
 from pipelines.publish.late_list import write_late_list
 from pipelines.publish.letter_texts import letter_text_on, letter_texts
-from pipelines.publish.letters import template_version, write_letter, write_letters
+from pipelines.publish.letters import letter_file_name, template_version, write_letter
 from tests.publish import samples
 
 
@@ -126,12 +129,56 @@ def test_same_case_same_bytes_and_no_clock_inside(tmp_path):
     assert Document(str(one)).core_properties.modified.isoformat()[:10] == "2017-12-25"
 
 
-def test_file_names_hold_no_names_and_stay_in_the_folder(tmp_path):
-    cases = [samples.letter_case(dossier_code="a/../b"), samples.letter_case(dossier_code="..")]
-    for path in write_letters(cases, samples.OFFICE, tmp_path):
-        assert path.parent == tmp_path / "thu_xin_loi"
-        assert path.exists()
-        assert "Mẫu" not in path.name
+@pytest.mark.parametrize(
+    "code",
+    ["a/../b", "..", "", "H\x01S\x00", "\ud83d", "x" * 300, "Đ" * 300, "~", "a\nb", "%00", "CON", "-rf", "🗂" * 90],
+)
+def test_any_code_gives_a_letter_in_a_file_of_its_own_that_stays_in_the_folder(tmp_path, code):
+    folder = tmp_path / "thu"
+    path = write_letter(samples.letter_case(dossier_code=code), samples.OFFICE, folder / letter_file_name(code))
+    assert path.parent == folder
+    assert list(folder.iterdir()) == [path]
+    assert "hẹn trả kết quả" in text_of(path)
+    title = Document(str(path)).core_properties.title
+    assert title.startswith("THƯ XIN LỖI")
+    assert len(title) <= 255
+
+
+@given(st.lists(st.text(max_size=400), unique=True, max_size=6))
+@example(["12/2017", "12_2017", "12 2017"])
+@example(["A/1", "A_1", "a_1", "A_1~" + "0" * 8])
+@example(["x" * 200, "x" * 201, "x" * 202])
+def test_two_codes_never_have_one_file_name_and_names_are_short(codes):
+    names = [letter_file_name(code) for code in codes]
+    assert len(set(names)) == len(codes)
+    for name in names:
+        assert len(name.encode()) < 240
+        assert name.isascii()
+        assert "/" not in name
+
+
+def test_an_ordinary_code_is_its_own_file_name():
+    assert letter_file_name("000.00.26.H16-171101-0007") == "000.00.26.H16-171101-0007.docx"
+
+
+def test_no_row_of_the_signers_list_costs_the_others(tmp_path):
+    late = samples.night_page().late.astype(object)
+    hostile = late.iloc[0].to_dict() | {
+        "dossier_code": "H\x01\x00S" + "x" * 40_000,
+        "proc_name": "=cmd|' /C calc'!A0",
+        "days_late": float("inf"),
+        "due_on": date(1850, 1, 1),
+        "received_on": date(9999, 12, 31),
+    }
+    every = pd.concat([late, pd.DataFrame([hostile])], ignore_index=True)
+    path = write_late_list(every, tmp_path, night=samples.NIGHT, site_name="Huyện", unit_names=samples.UNITS)
+    rows = list(load_workbook(path).active.iter_rows(min_row=5, values_only=True))
+    assert len(rows) == len(late) + 1
+    (strange,) = [row for row in rows if str(row[1]).startswith("HSx")]
+    assert len(strange[1]) == 32_767
+    assert strange[2] == "=cmd|' /C calc'!A0"
+    assert strange[6] == "1850-01-01"
+    assert {row[1] for row in rows} - {strange[1]} == set(late["dossier_code"])
 
 
 def test_signers_list_has_one_row_a_dossier_and_no_names(tmp_path):

@@ -173,18 +173,18 @@ def postgres_server() -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def empty_schema(server: str) -> str:
+    """Makes an empty schema (cheaper than a database); a URL that sees only it."""
+    name = f"t{next(_NUMBERS)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {name}")  # type: ignore[call-overload]
+    return f"{server.replace('postgresql://', 'postgresql+psycopg://')}&options=-csearch_path%3D{name}"
+
+
 @pytest.fixture
 def new_postgres(postgres_server: str) -> Callable[[], str]:
-    """Makes an empty schema each time (cheaper than a database) and gives a URL that sees only it."""
-
-    def make() -> str:
-        name = f"t{next(_NUMBERS)}"
-        with psycopg.connect(postgres_server, autocommit=True) as connection:
-            connection.execute(f"CREATE SCHEMA {name}")  # type: ignore[call-overload]
-        address = postgres_server.replace("postgresql://", "postgresql+psycopg://")
-        return f"{address}&options=-csearch_path%3D{name}"
-
-    return make
+    """Gives a new and empty place on PostgreSQL each time."""
+    return lambda: empty_schema(postgres_server)
 
 
 @pytest.fixture
