@@ -1,7 +1,7 @@
 """Between judging and merging: one folder a (night, unit) with what was accepted and what was set aside.
 
 Layout: `<var>/landing/judged/<night>/<unit>/{dossier,step,pause,quarantine,flags,results}.parquet` and
-`outcome.json`. It is derived from landing and can be deleted at any time: the next run makes it again.
+`outcome.json`, which vouches for them. Derived from landing: what is deleted or damaged, the next run makes again.
 """
 
 import json
@@ -16,10 +16,13 @@ from domain.columns import TABLES
 from domain.errors import KnownError
 from domain.ids import stable_id
 from pipelines.contain import Fault, Faults
+from pipelines.landing import digest_of
 from pipelines.outcome import FileFault, UnitOutcome
+from pipelines.sealed import read_sealed, sync, write_sealed
 from pipelines.settings import Settings
 
 FRAMES = (*TABLES, "quarantine", "flags", "results")
+OUTCOME = "outcome.json"
 _STOPPED = "stopped:"
 
 
@@ -82,31 +85,31 @@ def judged_folder(settings: Settings, night: str) -> Path:
 def write_judged(settings: Settings, night: str, units: Iterable[JudgedUnit], fingerprint: str) -> list[str]:
     """Write a night's judged units; gives the codes of those that are FAILED because their data stopped the work.
 
-    The fingerprint file comes last, so that a half-written night is redone, and so is one with such a unit.
+    Each unit's outcome vouches for its files and says of which night's inputs they are. Where data stopped the work
+    it says of none, so that the next run does the night again.
     """
     folder = judged_folder(settings, night)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "fingerprint").unlink(missing_ok=True)
+    (folder / "fingerprint").unlink(missing_ok=True)  # an earlier version's
     stopped = []
     for unit in units:
         faults = Faults()
         with faults.around(unit.unit_code, saying="Kết quả kiểm tra không ghi lại được"):
-            _write_unit(folder / unit.unit_code, unit)
-        written = failed_unit(unit, faults.found[0]) if faults.found else unit
+            _write_unit(folder / unit.unit_code, unit, fingerprint)
         if faults.found:
-            _write_unit(folder / unit.unit_code, written)
-        stopped += [unit.unit_code] if is_stopped(written.outcome) else []
-    if not stopped:
-        (folder / "fingerprint").write_text(fingerprint)
+            _write_unit(folder / unit.unit_code, failed_unit(unit, faults.found[0]), fingerprint)
+        stopped += [unit.unit_code] if faults.found or is_stopped(unit.outcome) else []
     return stopped
 
 
-def _write_unit(place: Path, unit: JudgedUnit) -> None:
+def _write_unit(place: Path, unit: JudgedUnit, fingerprint: str) -> None:
     place.mkdir(exist_ok=True)
-    (place / "outcome.json").unlink(missing_ok=True)
+    (place / OUTCOME).unlink(missing_ok=True)
     for name in FRAMES:
         write_parquet(unit.frames[name], place / f"{name}.parquet")
-    (place / "outcome.json").write_text(json.dumps(unit.outcome, ensure_ascii=False, indent=1))
+    hashes = {name: digest_of(place / f"{name}.parquet") for name in FRAMES}
+    of = "" if is_stopped(unit.outcome) else fingerprint
+    write_sealed(place / OUTCOME, {"outcome": unit.outcome, "files": hashes, "night_fingerprint": of})
 
 
 def read_judged(settings: Settings, night: str, unit_code: str) -> JudgedUnit:
@@ -121,31 +124,34 @@ def read_judged(settings: Settings, night: str, unit_code: str) -> JudgedUnit:
 
 def read_outcome_row(settings: Settings, night: str, unit_code: str) -> dict[str, object]:
     """A judged unit's outcome row alone."""
-    path = judged_folder(settings, night) / unit_code / "outcome.json"
-    if not path.exists():
+    data = read_sealed(judged_folder(settings, night) / unit_code / OUTCOME)
+    if data is None or "outcome" not in data:
         raise KnownError(
             "E-NOT-JUDGED", f"unit [{unit_code}], night [{night}] was not judged.",
             mend=f"run the night again: tinhgon night {night}",
         )  # fmt: skip
-    outcome: dict[str, object] = json.loads(path.read_text())
+    outcome: dict[str, object] = data["outcome"]
     return outcome
 
 
 def is_judged(settings: Settings, night: str, units: Iterable[str], fingerprint: str) -> bool:
-    """Whether these units of a night were already judged from exactly these inputs, and it is all there."""
-    folder = judged_folder(settings, night)
-    path = folder / "fingerprint"
-    return (
-        path.exists()
-        and path.read_text() == fingerprint
-        and all((folder / unit_code / "outcome.json").exists() for unit_code in units)
-    )
+    """Whether these units of a night were already judged from exactly these inputs, and all of it is as written."""
+    return all(_is_whole(judged_folder(settings, night) / unit_code, fingerprint) for unit_code in units)
+
+
+def _is_whole(place: Path, fingerprint: str) -> bool:
+    data = read_sealed(place / OUTCOME) or {}
+    if data.get("night_fingerprint") != fingerprint or sorted(data.get("files", {})) != sorted(FRAMES):
+        return False
+    paths = {name: place / f"{name}.parquet" for name in FRAMES}
+    return all(path.is_file() and digest_of(path) == data["files"][name] for name, path in paths.items())
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:
-    """Write through a temporary name, so that a killed run never leaves half a file."""
-    temporary = path.with_suffix(".tmp")
+    """Write through a temporary name, so that neither a killed run nor a power cut leaves half a file."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     frame.to_parquet(temporary, index=False)
+    sync(temporary)
     os.replace(temporary, path)
 
 
