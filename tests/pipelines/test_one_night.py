@@ -10,9 +10,11 @@ import pytest
 from domain.errors import KnownError
 from pipelines import letters, morning, nightly
 from pipelines.catalogue_review import reviewed
+from pipelines.contain import Faults
 from pipelines.judged import is_judged, judged_folder, masked, quarantine_rows, read_judged, read_outcome_row
 from pipelines.judging import judge_night, site_fingerprint
 from pipelines.report import status_lines
+from pipelines.sealed import read_sealed
 from pipelines.settings import Settings
 from pipelines.strays import strays
 from tests.factories.sites import HEADINGS, NIGHT, csv_text, hand_in, make_site, source, unit
@@ -68,7 +70,7 @@ def test_what_judging_keeps_and_what_it_sets_aside(settings: Settings) -> None:
 
 def test_the_same_night_is_not_judged_twice_and_another_site_file_makes_it_anew(settings: Settings) -> None:
     assert judge_night(settings, NIGHT, ["X1"])["skipped"]
-    print_of = (judged_folder(settings, NIGHT) / "fingerprint").read_text()
+    print_of = read_sealed(judged_folder(settings, NIGHT) / "X1" / "outcome.json")["night_fingerprint"]
     assert is_judged(settings, NIGHT, ["X1"], print_of)
     assert not is_judged(settings, NIGHT, ["X1"], "another")
     assert not is_judged(settings, NIGHT, ["X1", "X2"], print_of)
@@ -78,6 +80,22 @@ def test_the_same_night_is_not_judged_twice_and_another_site_file_makes_it_anew(
     assert site_fingerprint(settings.site_folder) != before
     note.unlink()
     assert site_fingerprint(settings.site_folder) == before
+
+
+@pytest.mark.parametrize("damage", ["half", "altered", "emptied", "gone"])
+def test_a_judged_file_that_is_not_as_written_is_made_again(settings: Settings, damage: str) -> None:
+    folder = judged_folder(settings, NIGHT) / "X1"
+    once = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    assert len(once) == 7
+    for name, data in once.items():
+        place = len(data) // 2
+        harmed = {"half": data[:place], "altered": data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]}
+        (folder / name).unlink()
+        if damage != "gone":
+            (folder / name).write_bytes(harmed.get(damage, b""))
+        assert not judge_night(settings, NIGHT, ["X1"])["skipped"], name
+        assert {path.name: path.read_bytes() for path in sorted(folder.iterdir())} == once
+    assert judge_night(settings, NIGHT, ["X1"])["skipped"]
 
 
 def test_what_may_be_seen_of_a_record() -> None:
@@ -93,8 +111,10 @@ def test_what_may_be_seen_of_a_record() -> None:
 
 def test_letters_once_for_what_is_late_or_due_tomorrow(settings: Settings) -> None:
     with Warehouse.open(settings.warehouse_url) as warehouse:
-        late = letters.record_night_letters(settings, warehouse, NIGHT).set_index("dossier_code")
-        again = letters.record_night_letters(settings, warehouse, NIGHT).set_index("dossier_code")
+        faults = Faults()
+        late = letters.record_night_letters(settings, warehouse, NIGHT, faults).set_index("dossier_code")
+        again = letters.record_night_letters(settings, warehouse, NIGHT, faults).set_index("dossier_code")
+    assert not faults.found
     assert late["letter_no"].to_dict() == {"HS-2": "2012-001", "HS-3": "2012-002"}
     assert late["kind"].to_dict() == {"HS-2": "OVERDUE", "HS-3": "DUE_TOMORROW"}
     # No steps are known, so three working days more: from Wednesday to Monday, from Thursday to Tuesday.
@@ -105,7 +125,7 @@ def test_letters_once_for_what_is_late_or_due_tomorrow(settings: Settings) -> No
 
 def test_what_the_morning_shows_and_who_is_told(settings: Settings) -> None:
     with Warehouse.open(settings.warehouse_url) as warehouse:
-        page = morning.night_page(settings, warehouse, NIGHT)
+        page = morning.night_page(settings, warehouse, NIGHT, without="")
     assert page.outcomes["status"].tolist() == ["COLLECTED"]
     assert set(page.late["dossier_code"]) == {"HS-2", "HS-3"}
     assert page.quarantine["dossier_code"].tolist() == ["HS-4"]
