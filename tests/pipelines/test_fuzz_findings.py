@@ -75,9 +75,14 @@ def test_a_small_run_of_the_fuzzer_finds_nothing():
 
 
 @pytest.mark.heavy
-def test_nights_of_hostile_values_end_with_every_row_accounted_for():
-    code = "import sys; sys.path[:0] = ['bench', '.']; import fuzz_night; print(fuzz_night.fuzz_nights(7, 8, 2))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, check=False)
+def test_a_night_of_hostile_values_ends_with_every_row_accounted_for(tmp_path):
+    code = (
+        "import sys; sys.path.insert(0, 'bench'); import fuzz_night; from pathlib import Path; "
+        "folder = Path(sys.argv[1]); fuzz_night.hand_in_all(folder, 4, 1, 1); "
+        "print(*fuzz_night.run_and_judge(fuzz_night.settings_of(folder), 1))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stdout.splitlines()[-1] == "0", done.stdout
-    assert "8 units, 2 nights, 16 files, DuckDB: " in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("[] {'pages': 1, 'letters': "), done.stdout
+    assert "'slices': 4, 'rows': 160" in done.stdout
