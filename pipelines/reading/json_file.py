@@ -4,6 +4,7 @@ Nothing is dropped before it is counted: a key written twice, or a second list o
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +40,7 @@ class SyncRecords:
     pauses: Records = field(default_factory=list)
     steps: Records = field(default_factory=list)
     rejects: list[tuple[str, Reject]] = field(default_factory=list)
+    seen: Counter[str] = field(default_factory=Counter)  # how many of a table so far, with those set aside
 
 
 def read_json(file: Incoming, door: Door) -> RawStream:
@@ -82,7 +84,20 @@ def _batches(
 
 
 def _cell(value: object) -> object:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True) if isinstance(value, list | dict) else value
+    return (
+        json.dumps(_whole_value(value), ensure_ascii=False, sort_keys=True)
+        if isinstance(value, list | dict)
+        else value
+    )
+
+
+def _whole_value(value: object) -> object:
+    """A nested value with all that was written: an object with a key written twice is kept as its pairs."""
+    if isinstance(value, Doubled):
+        return [[name, _whole_value(each)] for name, each in value.pairs]
+    if isinstance(value, dict):
+        return {name: _whole_value(each) for name, each in value.items()}
+    return [_whole_value(each) for each in value] if isinstance(value, list) else value
 
 
 def read_sync(file: Incoming) -> SyncRecords:
@@ -101,7 +116,7 @@ def read_sync(file: Incoming) -> SyncRecords:
         parent = {code: item.get(code)}
         _nested(found, "pause", item, parent, file)
         _nested(found, "step", item, parent, file)
-    if isinstance(loaded, dict):
+    if isinstance(loaded, dict) and not any(item is loaded for _, item in found.dossiers):  # else read already
         _nested(found, "step", loaded, {}, file)
         _nested(found, "pause", loaded, {}, file)
     return found
@@ -117,7 +132,8 @@ def _nested(
         if values in (None, "", {}):
             continue
         for value in values if isinstance(values, list) else [values]:
-            number = len(records) + sum(name == table for name, _ in found.rejects) + 1
+            found.seen[table] += 1
+            number = found.seen[table]
             if isinstance(value, dict) and not isinstance(value, Doubled):
                 records.append((number, value | parent))
             else:
@@ -159,8 +175,7 @@ def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(plain) == len(pairs):
         return plain
     doubled = Doubled(plain)
-    names = [name for name, _ in pairs]
-    doubled.repeated = tuple(dict.fromkeys(name for name in names if names.count(name) > 1))
+    doubled.repeated = tuple(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
     doubled.pairs = tuple(pairs)
     return doubled
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from pydantic import Field
 
+from domain.clean import cut
 from pipelines.strict import Strict
 
 # A code longer than this is no code: the longest in law has 34 characters (domain/codes.py).
@@ -30,6 +31,6 @@ class ReadingLimits(Strict):
 
 
 def listed(names: list[str]) -> str:
-    """`[a], [b], …`: at most NAMES_SHOWN names, then how many more there are (Vietnamese)."""
-    shown = ", ".join(f"[{name}]" for name in names[:NAMES_SHOWN])
+    """`[a], [b], …`: at most NAMES_SHOWN names, long ones cut, then how many more there are (Vietnamese)."""
+    shown = ", ".join(f"[{cut(name, LONGEST_CODE)}]" for name in names[:NAMES_SHOWN])
     return shown if len(names) <= NAMES_SHOWN else f"{shown} và {len(names) - NAMES_SHOWN} cột khác"

@@ -51,8 +51,10 @@ def typed_frame(part: Part, *, time_formats: list[str], zone: str, hash_key: byt
     rows = len(part.lines)
     columns: dict[str, Typed] = {}
     for name, column in TABLES[part.table].items():
-        typed, bad = _typed(part.values.get(name) or [None] * rows, column, time_formats, zone)
-        columns[name] = typed
+        if name not in part.values:
+            columns[name] = pd.Series([None] * rows, dtype=DTYPES[column.kind])
+            continue
+        columns[name], bad = _typed(part.values[name], column, time_formats, zone)
         for row in bad:
             part.unparsed.setdefault(row, {})[name] = text_of(part.values[name][row])
     if part.table == "dossier" and set(PERSON) & set(part.values):
@@ -101,6 +103,8 @@ def _instants(cells: list[object], time_formats: list[str], zone: str) -> tuple[
     own = [pd.Timestamp(cell) if isinstance(cell, datetime | date) else None for cell in cells]
     values = pd.Series(own, dtype="datetime64[us]")
     is_open = pd.Series([is_text(cell) or isinstance(cell, int) for cell in cells], dtype=bool) & (texts != "")
+    if not is_open.any():
+        return values, [int(row) for row in texts.index[(texts != "") & values.isna()]]
     # Each different text is read once: one extract repeats its instants often.
     read = _texts_read(tuple(texts[is_open].unique()), tuple(time_formats), zone)
     values[is_open] = texts[is_open].map(read).astype("datetime64[us]")

@@ -268,13 +268,21 @@ def _value(cell: Any, styles: _Styles, shared: list[str]) -> object:
         return _text(cell)
     text = next((node.text or "" for node in cell if isinstance(node.tag, str) and node.tag.endswith("}v")), "")
     if kind == "s":
-        return shared[int(text)] if text else ""
+        return shared[_place(text)] if text else ""
     if kind == "b":
         return text.strip() in ("1", "true")
     if kind != "n":
         return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)  # str (a formula's text), d (ISO), e (error)
     said = cell.get("s", "0")
     return _styled(_number(text), int(said) if said.isdecimal() else 0, styles)
+
+
+def _place(text: str) -> int:
+    """The place of a shared text; one that no list has is a broken file, never the last text."""
+    place = int(text)
+    if place < 0:
+        raise IndexError(text)
+    return place
 
 
 def _styled(number: int | float | str, style: int, styles: _Styles) -> object:

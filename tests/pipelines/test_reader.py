@@ -450,3 +450,10 @@ def test_a_key_twice_in_a_record_sets_it_aside_with_both_values(tmp_path):
     assert "[ma] nhiều lần" in reject["message"]
     assert "HS-1" in reject["raw_record"]
     assert "HS-9" in reject["raw_record"]
+
+
+def test_a_key_twice_deep_inside_a_value_keeps_both(tmp_path):
+    written = '[{"ma": "HS-1", "tthc": "1", "nhan": "2017-12-18", "tt": 4, "khac": [{"a": 1, "a": 2}]}]'
+    outcome, staged = collected(tmp_path, written, "ho_so.json", **JSON)
+    assert (outcome.status, codes(staged)) == ("COLLECTED", ["HS-1"])
+    assert json.loads(json.loads(staged.raw["raw_json"].iloc[0])["khac"]) == [[["a", 1], ["a", 2]]]

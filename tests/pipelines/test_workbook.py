@@ -127,6 +127,7 @@ def changed(data: bytes, part: str, old: bytes, new: bytes) -> bytes:
         ("xl/worksheets/sheet1.xml", b"<sheetData>", b"<sheetData"),
         ("xl/worksheets/sheet1.xml", b"</sheetData>", b"<row><c t='s'><v>99</v></c></row></sheetData>"),
         ("xl/worksheets/sheet1.xml", b"</sheetData>", b"<row><c t='s'><v>x</v></c></row></sheetData>"),
+        ("xl/worksheets/sheet1.xml", b"</sheetData>", b"<row><c t='s'><v>-1</v></c></row></sheetData>"),
         ("xl/sharedStrings.xml", b"<sst", b"<sst<"),
         ("xl/_rels/workbook.xml.rels", b"worksheets/sheet1.xml", b"worksheets/none.xml"),
     ],
