@@ -14,6 +14,7 @@ import typer
 from domain.errors import KnownError
 from domain.night import Night
 from domain.quarter import Quarter
+from pipelines.disk import known_fault, known_faults
 
 app = typer.Typer(
     help="Tinh Gọn: nightly consolidation, data-quality alerts and quarterly simplification proposals.",
@@ -35,7 +36,8 @@ Work = Callable[[], object]
 def plain_errors() -> Iterator[None]:
     """A foreseen error is shown without a traceback and ends with code 1; anything else is a bug and keeps it."""
     try:
-        yield
+        with known_faults():
+            yield
     except KnownError as error:
         typer.secho(str(error), fg=typer.colors.RED, err=True)
         raise typer.Exit(1) from None
@@ -64,7 +66,8 @@ def progress() -> Iterator[Callable[[str, Work], object]]:
 def say_failed(failed: Mapping[str, Exception]) -> None:
     """Steps that failed and stopped nobody, at the end; with code 1 when there are any."""
     for name, error in failed.items():
-        told = [f"{error}\n"] if isinstance(error, KnownError) else traceback.format_exception(error)
+        known = error if isinstance(error, KnownError) else known_fault(error)
+        told = [f"{known}\n"] if known else traceback.format_exception(error)
         typer.secho(f"step {name} failed, the others ran: {''.join(told)}", fg=typer.colors.RED, err=True, nl=False)
     if failed:
         raise typer.Exit(1)

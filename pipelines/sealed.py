@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from pipelines.disk import writing
+
 SEAL: Final = "seal_sha256"
 
 
@@ -44,8 +46,9 @@ def write_bytes(path: Path, data: bytes) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name[:200]}.{os.getpid()}.tmp")
-    temporary.write_bytes(data)
-    sync(temporary)
+    with writing(path):
+        temporary.write_bytes(data)
+        sync(temporary)
     os.replace(temporary, path)
 
 

@@ -19,6 +19,7 @@ from dags.ops.launcher import Airflow, serve_forever, stop_on_signals
 from dags.ops.rest import Rest
 from dags.ops.screen import Screen
 from domain.errors import KnownError
+from pipelines.disk import known_faults
 from pipelines.settings import Settings
 
 # The shipped history: everything up to 24 December as one load, then the last seven nights of the year.
@@ -45,14 +46,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stop_on_signals()
     screen = Screen()
     try:
-        settings = Settings.from_env()
-        place = Place(home=settings.var / "airflow", port=free_port(UI_PORT if command == "serve" else 0))
-        prepare(place, preload=command == "job")
-        with only_one(place):
-            return {"job": main_job, "serve": serve}[command](settings, place, screen)
+        with known_faults():
+            return run(command, screen)
     except KnownError as error:
         screen.line(str(error))
         return 1
+
+
+def run(command: str, screen: Screen) -> int:
+    """Prepare the place and do what was asked for, alone there."""
+    settings = Settings.from_env()
+    place = Place(home=settings.var / "airflow", port=free_port(UI_PORT if command == "serve" else 0))
+    prepare(place, preload=command == "job")
+    with only_one(place):
+        return {"job": main_job, "serve": serve}[command](settings, place, screen)
 
 
 def main_job(settings: Settings, place: Place, screen: Screen) -> int:

@@ -20,6 +20,7 @@ from airflow.sdk import (  # type: ignore[attr-defined]  # not in its .pyi
     TriggerRule,
 )
 
+from dags.ops.alarm import say_what_to_do
 from domain.errors import KnownError
 from domain.night import Night
 from domain.quarter import Quarter
@@ -44,6 +45,8 @@ BUGS: Final = (NameError, TypeError, AttributeError, LookupError, ValueError, As
 DEFAULT_ARGS: Final[dict[str, Any]] = {
     "retries": 2,
     "retry_delay": timedelta(seconds=30),
+    "on_retry_callback": say_what_to_do,
+    "on_failure_callback": say_what_to_do,
     "retry_policy": ExceptionRetryPolicy(
         rules=[
             RetryRule(exception="domain.errors.PassingError", action=RetryAction.DEFAULT),

@@ -4,9 +4,11 @@ import hashlib
 import io
 import os
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 from pipelines.access import make_folder, open_as_its_folder
+from pipelines.disk import writing
 
 # The zip format cannot name an earlier moment; a fixed one keeps two runs equal byte for byte.
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -18,9 +20,15 @@ def write_whole(path: Path, data: bytes) -> Path:
     """Write `data` beside `path` and move it into place, so a reader never sees half a file."""
     make_folder(path.parent)
     part = path.with_name(f".{path.name}.part")
-    part.write_bytes(data)
-    open_as_its_folder(part)
-    os.replace(part, path)
+    try:
+        with writing(path):
+            part.write_bytes(data)
+        open_as_its_folder(part)
+        os.replace(part, path)
+    except OSError:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)  # half a file takes room where there may be none
+        raise
     return path
 
 

@@ -41,6 +41,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     os.umask(before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("umask", "readers"), [(0o000, None), (0o022, a_group())], ids=["000", "022-readers"])
 def test_only_the_owner_and_the_readers_of_out(run, tmp_path: Path, umask: int, readers: str | None) -> None:
     settings = make_site(tmp_path, UNITS, **SITE)

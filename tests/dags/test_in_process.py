@@ -1,5 +1,7 @@
 """`dag.test()`: the timetables with stand-in pipelines, in this process."""
 
+import errno
+import os
 import sys
 from types import SimpleNamespace
 
@@ -82,6 +84,18 @@ def test_without_a_merged_night_nothing_is_published(dags, stand_in, monkeypatch
     assert run.state == "failed"
     assert [step for step, *_ in stand_in[2:]] == NIGHT[: NIGHT.index(failing)]
     assert {states(run)[name] for name in (*NIGHT[3:], "release")} == {"upstream_failed"}
+
+
+@pytest.mark.usefixtures("airflow_db")
+def test_a_full_disk_ends_the_log_of_the_task_with_what_to_do(dags, stand_in, monkeypatch, caplog) -> None:
+    def full(*args) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "var/x")
+
+    monkeypatch.setattr(pipelines.nightly, "judge", full)
+    for task in dags["nightly_consolidation"].tasks:
+        monkeypatch.setattr(task, "retries", 0)
+    assert dags["nightly_consolidation"].test().state == "failed"
+    assert "E-DISK-FULL no room is left to write [var/x]" in caplog.text
 
 
 @pytest.mark.usefixtures("airflow_db")

@@ -42,7 +42,7 @@ def as_another_user() -> Iterator[Path]:
     """Be somebody who is let into the folder given, and whom permissions bind (which root is not)."""
     with tempfile.TemporaryDirectory(prefix="tinhgon-") as folder:
         place = Path(folder)
-        place.chmod(0o755)
+        place.chmod(0o777)
         if os.geteuid() != 0:
             yield place
             return
