@@ -151,7 +151,7 @@ KNOWN = (
         r"|văn bản về việc đại diện(?: .*)?",
     ),
     KnownPaper(name="Giấy giới thiệu", kind="AUTHORISATION", pattern=r"giấy giới thiệu(?: .*)?"),
-    KnownPaper(name="Ảnh", kind="PHOTO", pattern=r"(?:ảnh|mới chụp|ảnh (?:chân dung|màu|thẻ))(?: .*)?"),
+    KnownPaper(name="Ảnh", kind="PHOTO", pattern=r"(?:ảnh(?! hưởng)|mới chụp)(?: .*)?"),
 )  # fmt: skip
 _HEAD = r"(?:bản sao |bản chính )?"
 # Words that may follow a known paper's name without making it another paper.
