@@ -14,10 +14,8 @@ from analysis.comparison import due_cells
 from analysis.crossed import Cells, Fit, Solution, chance, fit, solve, spread_without
 from analysis.exact import normal_upper, share_interval
 from analysis.funnel import benjamini_hochberg, share_upper
-from analysis.speed import unit_speed
 from analysis.thresholds import Thresholds
 
-__all__ = ["unit_procedure_effects", "unit_speed"]
 GIVES = [
     "level", "unit_code", "proc_core", "n", "late", "raw_share", "alone_n", "expected", "ratio", "ratio_low",
     "ratio_high", "pooled_share", "pooled_low", "pooled_high", "effect", "effect_low", "effect_high", "members",

@@ -48,10 +48,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what the mode leaves out; say which tests belong on one worker, and begin with the longest.
 
     Tests of a module share its fixtures and stay together, unless a mark `xdist_group` says otherwise. Whatever
-    starts the real Airflow is heavy, and whatever is heavy is slow.
+    starts the real Airflow or PostgreSQL is heavy, and whatever is heavy is slow.
     """
     for item in items:
-        if item.get_closest_marker("scheduler"):
+        if item.get_closest_marker("scheduler") or "postgres_server" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.heavy)
         if item.get_closest_marker("heavy"):
             item.add_marker(pytest.mark.slow)

@@ -133,6 +133,7 @@ def test_cells_stand_beside_units() -> None:
     assert table.loc[table["level"].eq("UNIT"), "proc_core"].isna().all()
 
 
+@pytest.mark.slow
 def test_chance_alone_flags_at_most_one_year_in_twenty() -> None:
     flagged = 0
     for seed in range(60):

@@ -323,6 +323,7 @@ def real_journeys(real: dict[str, pd.DataFrame], follows: pd.DataFrame) -> dict[
 
 
 @pytest.mark.shared
+@pytest.mark.heavy
 def test_real_birth_and_residence_are_found_and_known_to_be_joined(real: dict[str, pd.DataFrame]) -> None:
     all_ = real_journeys(real, NO_FOLLOWS)
     birth = all_["1.001193", "1.004222"]
@@ -338,6 +339,7 @@ def test_real_birth_and_residence_are_found_and_known_to_be_joined(real: dict[st
 
 
 @pytest.mark.shared
+@pytest.mark.heavy
 def test_real_joint_procedure_is_recognised_from_made_up_dossiers(real: dict[str, pd.DataFrame]) -> None:
     """The one health card of this catalogue asks for no birth certificate: people must tell of that link."""
     follows = pd.DataFrame(

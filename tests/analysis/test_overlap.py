@@ -190,6 +190,7 @@ def labelled(book: Catalogue) -> pd.DataFrame:
 
 
 @pytest.mark.shared
+@pytest.mark.heavy
 def test_the_whole_real_catalogue(real: tuple[Catalogue, pd.DataFrame]) -> None:
     book, pairs = real
     assert len(book.cores) == 2961
@@ -197,6 +198,7 @@ def test_the_whole_real_catalogue(real: tuple[Catalogue, pd.DataFrame]) -> None:
 
 
 @pytest.mark.shared
+@pytest.mark.heavy
 def test_agrees_with_the_readers_on_pairs_it_has_not_seen(real: tuple[Catalogue, pd.DataFrame]) -> None:
     from sklearn.metrics import f1_score, roc_auc_score
 
@@ -211,6 +213,7 @@ def test_agrees_with_the_readers_on_pairs_it_has_not_seen(real: tuple[Catalogue,
 
 
 @pytest.mark.shared
+@pytest.mark.heavy
 def test_the_same_labels_give_the_shipped_model_to_the_last_byte(real: tuple[Catalogue, pd.DataFrame]) -> None:
     pairs = labelled(real[0])
     shipped = (files("analysis") / "overlap_model.json").read_text(encoding="utf-8")
@@ -221,6 +224,7 @@ def test_the_same_labels_give_the_shipped_model_to_the_last_byte(real: tuple[Cat
 
 
 @pytest.mark.shared
+@pytest.mark.heavy
 def test_procedures_that_differ_in_the_level_alone_are_found(real: tuple[Catalogue, pd.DataFrame]) -> None:  # T30
     book, pairs = real
     proposed = pairs.loc[pairs["propose_merge"]]
@@ -232,6 +236,7 @@ def test_procedures_that_differ_in_the_level_alone_are_found(real: tuple[Catalog
 
 
 @pytest.mark.shared
+@pytest.mark.heavy
 def test_no_pair_people_would_merge_is_missed_as_a_candidate(real: tuple[Catalogue, pd.DataFrame]) -> None:
     book, pairs = real
     seen = set(zip(pairs["proc_core"], pairs["other_proc_core"], strict=True))

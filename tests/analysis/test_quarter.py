@@ -17,6 +17,8 @@ from analysis.report_06a import COUNTS
 from analysis.thresholds import Thresholds
 from domain.cost import HourlyRate
 
+pytestmark = pytest.mark.slow
+
 RATE = HourlyRate(Decimal(20_000), "số tròn để thử", date(2017, 1, 1))
 QUARTER = "2017-Q4"
 SLOW, FAST, TWIN, PLAIN, IDLE, RARE = (f"1.00000{i}" for i in range(6))

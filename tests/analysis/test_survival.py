@@ -195,6 +195,7 @@ def test_delayed_entry_equals_lifelines_on_rossi() -> None:
 cells = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=25)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(cells)
 def test_equals_lifelines(rows: list[tuple[int, int, int]]) -> None:
@@ -212,6 +213,7 @@ def test_equals_lifelines(rows: list[tuple[int, int, int]]) -> None:
 delayed = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 20), st.booleans()), min_size=1, max_size=60)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(delayed)
 def test_delayed_entry_equals_lifelines(rows: list[tuple[int, int, bool]]) -> None:
@@ -235,6 +237,7 @@ ends = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(ends)
 def test_competing_ends_equal_lifelines(rows: list[tuple[int, int, int]]) -> None:

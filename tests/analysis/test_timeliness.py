@@ -247,6 +247,7 @@ def seen_on(dossiers: pd.DataFrame, day: float, entry: float | pd.Series = 0) ->
     ).assign(unit_code="U1", proc_core="1.000001", received_quarter="2017-Q4", end_quarter="2017-Q4")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_closed_only_is_biased_low_and_the_curve_is_not(seed: int) -> None:
     row = whole(seen_on(stream(8000, 0, seed), 200))
@@ -258,6 +259,7 @@ def test_closed_only_is_biased_low_and_the_curve_is_not(seed: int) -> None:
     assert row["median_half_days"] == pytest.approx(truly, abs=1.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_delayed_entry_takes_away_the_bias_of_a_history_that_starts_mid_life(seed: int) -> None:
     # Received for 200 half days before history began; what ended before it was never handed in.

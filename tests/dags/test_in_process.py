@@ -10,6 +10,8 @@ import pipelines
 from dags.ops import terms
 from domain.errors import KnownError
 
+pytestmark = pytest.mark.slow
+
 NIGHT = ["judge", "merge", "models", "publish", "apology_letters", "notify"]
 
 

@@ -38,6 +38,7 @@ DIRTY = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=st.lists(DIRTY, max_size=25), shuffle=st.randoms(use_true_random=False))
 def test_every_row_is_accepted_or_set_aside_whatever_the_order(make: SimpleNamespace, changes, shuffle) -> None:
@@ -218,6 +219,7 @@ def test_the_reference_page_is_fresh() -> None:
     assert page == rules_page(), "Mend: python -m expectations.rules_page > docs/reference/rules.md"
 
 
+@pytest.mark.slow
 def test_many_rows_with_a_column_almost_empty_are_judged_right(make: SimpleNamespace) -> None:
     # The shape that takes other checkers minutes: a date present in one row of a hundred (measured: 3 s).
     one = make.frame("dossier", {"finished_at": None, "returned_at": None, "status": 4})

@@ -641,6 +641,7 @@ def test_a_correction_that_matches_nothing_is_a_note(tmp_path):
 # --- nothing is lost ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @given(
     st.binary(max_size=300)
     | st.lists(st.text('HS-1,"\n\r;ă\0 ', max_size=30), max_size=12).map(

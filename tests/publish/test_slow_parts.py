@@ -357,6 +357,7 @@ def test_hostile_names_stay_text_in_every_part(tmp_path, check_page):
     assert evil not in page
 
 
+@pytest.mark.slow
 def test_every_chart_is_a_valid_specification(tmp_path, monkeypatch):
     alt = pytest.importorskip("altair")
     drawn = []

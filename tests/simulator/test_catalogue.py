@@ -11,6 +11,8 @@ import pytest
 from pipelines.simulator.catalogue_build import write_catalogue
 from tests.shared import shared
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("year")]
+
 SITE = Path(__file__).resolve().parents[2] / "sites" / "dak_glong"
 
 FOLDER = SITE / "catalogue"

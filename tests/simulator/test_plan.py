@@ -14,6 +14,8 @@ from pipelines.simulator.plan import COUNTER, Plan
 from pipelines.simulator.run import simulated_cases
 from pipelines.simulator.world import COMMUNE_SHARES, read_world
 
+pytestmark = pytest.mark.slow
+
 SITE = Path(__file__).resolve().parents[2] / "sites" / "dak_glong"
 SLOW = ("2.000635", "9.003206")
 PLANTED = Plan.clean(

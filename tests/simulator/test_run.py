@@ -10,6 +10,8 @@ from domain.errors import KnownError
 from pipelines.simulator import simulate
 from pipelines.simulator.__main__ import main
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("year")]
+
 SITE = Path(__file__).resolve().parents[2] / "sites" / "dak_glong"
 
 

@@ -3,6 +3,10 @@
 import json
 from collections import Counter, defaultdict
 
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("year")]
+
 PUBLISHED = {"received": 7468, "not_accepted": 516, "eligible": 6952, "in_time": 5445, "late": 580, "open": 927}
 
 

@@ -8,6 +8,8 @@ from datetime import datetime
 import pytest
 from python_calamine import CalamineWorkbook
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("year")]
+
 WANTED_RULES = {
     "DQ-ID-01", "DQ-ID-02", "DQ-ID-03", "DQ-ID-04", "DQ-ID-05", "DQ-PR-01", "DQ-PR-02", "DQ-DT-01", "DQ-DT-02",
     "DQ-DT-03", "DQ-DT-06", "DQ-DT-07", "DQ-DT-11", "DQ-DT-12", "DQ-DT-13", "DQ-DT-16", "DQ-DT-17", "DQ-ST-01",

@@ -193,7 +193,7 @@ def new_duckdb(tmp_path: Path) -> Callable[[], str]:
     return lambda: f"duckdb:///{tmp_path / f'w{next(_NUMBERS)}.duckdb'}"
 
 
-@pytest.fixture(params=["duckdb", "postgresql"])
+@pytest.fixture(params=["duckdb", pytest.param("postgresql", marks=pytest.mark.heavy)])
 def new_url(request: pytest.FixtureRequest) -> Callable[[], str]:
     """Makes the URL of an empty warehouse; the test runs once on each database."""
     made: Callable[[], str] = request.getfixturevalue("new_duckdb" if request.param == "duckdb" else "new_postgres")
