@@ -130,6 +130,15 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callab
     return once
 
 
+@pytest.fixture(scope="session")
+def simulated_year(made_once: Callable[..., Path]) -> Path:
+    """The shipped district's whole year: inbox/ and truth.json. For reading only."""
+    from pipelines.simulator import simulate
+
+    site = REPO / "sites" / "dak_glong"
+    return made_once("year", lambda folder: simulate(site, folder / "inbox", folder / "truth.json"))
+
+
 def pytest_sessionfinish() -> None:
     """Take the Airflow home away again."""
     shutil.rmtree(_HOME, ignore_errors=True)

@@ -1,6 +1,8 @@
 """The whole main job once a session, without Airflow: the shipped site, eight nights, the quarter."""
 
 import json
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,21 +50,31 @@ def run_quarter(settings: Settings, quarter: str) -> dict[str, object]:
     return quarterly.publish(quarter, settings=settings)
 
 
-@pytest.fixture(scope="session")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
-    var = tmp_path_factory.mktemp("dak_glong")
-    settings = settings_of(SITE, var)
-    simulate(SITE, settings.inbox, var / "truth.json")
-    truth = json.loads((var / "truth.json").read_text())
-    released = [run_night(settings, night) for night in truth["nights"]]
+def finished_chain(var: Path, year: Path) -> None:
+    """The whole main job in `var`: eight nights, the quarter, its decision."""
+    settings, truth = settings_of(SITE, var), year / "truth.json"
+    shutil.copytree(year / "inbox", settings.inbox)
+    shutil.copy(truth, var)
+    released = [run_night(settings, night) for night in json.loads(truth.read_text())["nights"]]
     assert released == [None] * 7 + [QUARTER], "the last night, and only it, completes the quarter"
     run_quarter(settings, QUARTER)
-    return Chain(settings=settings, truth=truth, nights=truth["nights"])
+
+
+def chain_in(var: Path) -> Chain:
+    """The finished main job that is in `var`."""
+    truth = json.loads((var / "truth.json").read_text())
+    return Chain(settings=settings_of(SITE, var), truth=truth, nights=truth["nights"])
 
 
 @pytest.fixture(scope="session")
-def small_inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def chain(made_once: Callable[..., Path], simulated_year: Path, tmp_path_factory: pytest.TempPathFactory) -> Chain:
+    """A copy of the main job, which is done once for all workers."""
+    done = made_once("chain", lambda var: finished_chain(var, simulated_year))
+    return chain_in(shutil.copytree(done, tmp_path_factory.mktemp("dak_glong") / "var"))
+
+
+@pytest.fixture(scope="session")
+def small_inbox(made_once: Callable[..., Path]) -> Path:
     """A twentieth of the district's year, for tests that run nights over and over."""
-    folder = tmp_path_factory.mktemp("small")
-    simulate(SITE, folder / "inbox", folder / "truth.json", scale=0.05)
+    folder = made_once("small", lambda f: simulate(SITE, f / "inbox", f / "truth.json", scale=0.05))
     return folder / "inbox"

@@ -5,14 +5,13 @@ import re
 import zipfile
 from itertools import combinations
 
-import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
 from pipelines.quarter_papers import quarter_folder
-from tests.chain.conftest import QUARTER, Chain, run_night, run_quarter
+from tests.chain.conftest import QUARTER, Chain
 from warehouse import Warehouse
-from warehouse.compare import differences, snapshot
+from warehouse.compare import snapshot
 
 pytestmark = [pytest.mark.slow, pytest.mark.first(1), pytest.mark.xdist_group("chain")]
 
@@ -195,33 +194,3 @@ def test_no_personal_data_in_the_warehouse(chain: Chain, warehouse: Warehouse) -
             assert not values & people, (name, column)
     raw = warehouse.read_table("quarantine")["raw_record"].str.cat(sep="\n")
     assert not [person for person in sorted(people) if len(person) > 6 and f'"{person}"' in raw]
-
-
-def test_everything_again_in_any_order_changes_nothing(chain: Chain) -> None:
-    with Warehouse.open(chain.settings.warehouse_url) as warehouse:
-        before = snapshot(warehouse)
-    papers = {path: path.read_bytes() for path in (chain.settings.var / "out").rglob("*") if path.is_file()}
-    for night in [chain.nights[3], chain.nights[7], chain.nights[0], chain.nights[5]]:
-        assert run_night(chain.settings, night) is None, "a quarter is released once"
-    run_quarter(chain.settings, QUARTER)
-    with Warehouse.open(chain.settings.warehouse_url) as warehouse:
-        assert differences(before, snapshot(warehouse)) == []
-    changed = [path.name for path, data in papers.items() if path.read_bytes() != data]
-    assert changed == []
-
-
-def test_rebuilt_from_landing_alone(chain: Chain, tmp_path) -> None:
-    from dataclasses import replace
-
-    from pipelines.replay import rebuild
-
-    with Warehouse.open(chain.settings.warehouse_url) as warehouse:
-        before = snapshot(warehouse, with_models=False)
-    fresh = replace(chain.settings, warehouse_url=f"duckdb:///{tmp_path}/again.duckdb", inbox=tmp_path / "nothing")
-    assert len(list(rebuild(settings=fresh))) == 9
-    with Warehouse.open(fresh.warehouse_url) as warehouse:
-        after = snapshot(warehouse, with_models=False)
-    decided = {"decision", "quarter_release", "flag", "proposal"}
-    left = {name: frame for name, frame in before.items() if name not in decided}
-    assert differences(left, {name: frame for name, frame in after.items() if name not in decided}) == []
-    assert isinstance(after["dossier"], pd.DataFrame)
