@@ -106,8 +106,9 @@ def _procedure(row: dict[str, object]) -> dict[str, object]:
     text = {"channel": "", "limit_quantity": None, "limit_unit": None, "fee_vnd": None}
     told = str(row.get("limit_quantity") or "")
     fees = {amount.replace(".", "").replace(",", "") for amount in _AMOUNT.findall(str(row.get("fee_vnd") or ""))}
+    words = re.findall(r"\w+", fold(str(row.get("level") or "")))
     levels = [level for word, level in (("xa", "XA"), ("huyen", "HUYEN"), ("tinh", "TINH"), ("bo", "BO"))
-              if word in fold(str(row.get("level") or "")).split()]  # fmt: skip
+              if word in words]  # fmt: skip
     return row | {
         "limit_quantity": "" if limit is None else limit,
         "limit_unit": "" if limit is None else "WORKING_DAY",

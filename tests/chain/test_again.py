@@ -4,6 +4,7 @@ In the core on two nights of two communes, under --all on the whole district too
 """
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,18 +30,19 @@ class Finished:
     again: list[str]
 
 
-def small(folder: Path) -> Finished:
+def two_nights(folder: Path) -> None:
+    """Two nights of two communes, the quarter they complete, and its decision."""
     settings = settings_of(small_site(folder / "site"), folder / "var")
     hand_in_all(settings)
     assert [run_night(settings, night) for night in (FIRST, LAST)] == [None, QUARTER]
     run_quarter(settings, QUARTER)
-    return Finished(settings=settings, nights=[FIRST, LAST], again=[LAST, FIRST])
 
 
 @pytest.fixture(params=["small", pytest.param("whole", marks=pytest.mark.heavy)])
-def finished(request: pytest.FixtureRequest, tmp_path: Path) -> Finished:
+def finished(request: pytest.FixtureRequest, made_once: Callable[..., Path], tmp_path: Path) -> Finished:
     if request.param == "small":
-        return small(tmp_path)
+        done = shutil.copytree(made_once("two_nights", two_nights), tmp_path / "done")
+        return Finished(settings=settings_of(done / "site", done / "var"), nights=[FIRST, LAST], again=[LAST, FIRST])
     whole: Chain = request.getfixturevalue("chain")
     settings = settings_of(whole.settings.site_folder, shutil.copytree(whole.settings.var, tmp_path / "var"))
     nights = whole.nights
