@@ -1,7 +1,6 @@
 """The legal clock: published test vectors, complaints about other systems, and their edges."""
 
 from datetime import UTC, date, datetime, time
-from time import perf_counter
 
 import numpy as np
 import pandas as pd
@@ -284,16 +283,12 @@ def test_office_hours():
             OfficeHours.parse(text)
 
 
-def test_a_million_rows_in_about_a_second(record_property):
+def test_a_million_rows():
     count = 1_000_000
     offsets = np.arange(count, dtype=np.int64) * 86_400_000 * 211 % (3000 * 86_400_000_000)
     start = pd.Series(np.datetime64("2016-01-04T08:00", "us") + offsets.astype("timedelta64[us]"))
     end = start + pd.Timedelta(days=30)
-    began = perf_counter()
     elapsed = half_days_between(start, end, CALENDAR)
-    seconds = perf_counter() - began
-    record_property("seconds", seconds)
     assert elapsed.notna().all()
     assert elapsed.between(20, 46).all()
-    assert seconds < 5  # measured 0.1-0.3 s; the limit leaves room for a busy machine
     assert len(WorkCalendar.days(CALENDAR)) == 4018

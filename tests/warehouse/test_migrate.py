@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 from datetime import date
+from importlib import import_module
+from importlib.resources import files as files_of
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, inspect
@@ -12,6 +15,14 @@ from warehouse import Warehouse
 from warehouse.kinds import kind_of
 from warehouse.tables import METADATA
 
+REVISIONS = [
+    "r0001_dimensions",
+    "r0002_slices",
+    "r0003_state",
+    "r0004_decisions",
+    "r0005_working_time",
+    "r0006_catalogue_content",
+]
 KINDS = {
     "VARCHAR": "text",
     "BIGINT": "int",
@@ -55,3 +66,25 @@ def test_a_new_warehouse_is_empty_and_its_models_can_be_built(new_url: Callable[
 def test_no_table_has_a_column_for_personal_data() -> None:
     personal = {"owner_name", "owner_id_no", "owner_phone", "owner_address"}
     assert not [name for name, table in METADATA.tables.items() if personal & set(table.columns.keys())]
+
+
+def test_the_revisions_follow_one_another_and_add_up_to_the_declared_tables() -> None:
+    """Read one after the other without a database: what each makes and adds is all there is, and once."""
+    found: dict[str, list[str]] = {}
+    before = None
+    for number, name in enumerate(REVISIONS, 1):
+        revision = import_module(f"warehouse.revisions.versions.{name}")
+        assert (revision.revision, revision.down_revision) == (name.removeprefix("r"), before)
+        assert revision.revision.startswith(f"{number:04d}_")
+        before = revision.revision
+        for table, (key, rest) in getattr(revision, "TABLES", {}).items():
+            assert table not in found, f"{table} is made twice"
+            found[table] = [column.partition(":")[0] for column in (*key.split(), *rest.split())]
+        for table, added in getattr(revision, "ADDED", {}).items():
+            found[table] += [column.partition(":")[0] for column in added.split()]
+    here = files_of("warehouse.revisions.versions")
+    assert {Path(str(path)).stem for path in here.iterdir() if path.name.startswith("r")} == set(REVISIONS)
+    found["procedure_paper"].remove("paper_key")  # taken away by the last one: papers are typed by the analysis
+    assert {name: sorted(columns) for name, columns in found.items()} == {
+        name: sorted(table.columns.keys()) for name, table in METADATA.tables.items()
+    }
