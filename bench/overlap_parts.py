@@ -28,7 +28,7 @@ def made(place: Path, size: int) -> dict[str, pd.DataFrame]:
 
     The same size gives the same catalogue. Other words come from the real titles, so their frequency is real.
     """
-    real = read_catalogue(place)
+    real = read_catalogue(place).tables
     tables = {name: real[name] for name in ("procedure", "procedure_paper", "procedure_step")}
     cores = tables["procedure"]["proc_core"].tolist()
     words = [word for name in tables["procedure"]["name"] for word in name.split()]

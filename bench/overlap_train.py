@@ -97,7 +97,7 @@ def main() -> None:
     parser.add_argument("labels", type=Path)
     parser.add_argument("catalogue", type=Path)
     asked = parser.parse_args()
-    frames = read_catalogue(asked.catalogue)
+    frames = read_catalogue(asked.catalogue).tables
     book = catalogue(
         frames["procedure"], frames["procedure_paper"], frames["procedure_step"], thresholds=Thresholds()
     )

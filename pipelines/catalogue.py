@@ -1,6 +1,8 @@
 """The site's own facts as dimension frames: units, offices, procedures with papers and steps, postings, calendar."""
 
 import json
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -8,7 +10,7 @@ import pandas as pd
 from domain.codes import proc_core
 from domain.errors import KnownError
 from pipelines.reading.catalogue_file import read_catalogue
-from pipelines.reading.catalogue_folder import TABLES, typed_table, typed_value
+from pipelines.reading.catalogue_table import TABLES, Catalogue, typed_table, typed_value
 
 if TYPE_CHECKING:
     from domain.calendar import Sessions
@@ -27,21 +29,10 @@ def load_dimensions(site: "Site", settings: "Settings") -> dict[str, pd.DataFram
     Gives: unit, office, procedure, procedure_paper, procedure_step, procedure_posting, calendar_day.
     Raises KnownError E-CATALOGUE naming file, line and column.
     """
-    frames = _catalogue(site, settings)
-    for column, value in site.catalogue.constants.items():
-        frames["procedure"] = _with_constant(frames["procedure"], column, value)
-    known = {unit.code for unit in site.units}
-    strange = sorted(set(frames["procedure_posting"]["unit_code"]) - known)
-    if strange:
-        raise KnownError(
-            "E-CATALOGUE",
-            f"postings name unit [{strange[0]}], which is not in site [{site.code}].",
-            mend="add the unit's file or correct postings.csv",
-        )
     return {
         "unit": _units(site),
         "office": _offices(site),
-        **frames,
+        **site_catalogue(site, settings.site_folder).tables,
         "calendar_day": site.work_calendar(settings.site_folder).days(_sessions(site)),
     }
 
@@ -52,11 +43,32 @@ def _sessions(site: "Site") -> "Sessions":
     return flat[0], flat[1], flat[-2] if len(flat) > 2 else flat[1], flat[-1]
 
 
-def _catalogue(site: "Site", settings: "Settings") -> dict[str, pd.DataFrame]:
+def site_catalogue(site: "Site", folder: Path) -> Catalogue:
+    """The site's catalogue, and what of it could not be read. Raises KnownError E-CATALOGUE.
+
+    A procedure set aside is told (`tinhgon site check`, the log of the night) and stops nothing: the portal's file is
+    not the office's to mend, and the night of all units does not wait for it.
+    """
+    found = _catalogue(site, folder)
+    frames = dict(found.tables)
+    for column, value in site.catalogue.constants.items():
+        frames["procedure"] = _with_constant(frames["procedure"], column, value)
+    known = {unit.code for unit in site.units}
+    strange = sorted(set(frames["procedure_posting"]["unit_code"]) - known)
+    if strange:
+        raise KnownError(
+            "E-CATALOGUE",
+            f"postings name unit [{strange[0]}], which is not in site [{site.code}].",
+            mend="add the unit's file or correct postings.csv",
+        )
+    return Catalogue(tables=frames, aside=found.aside)
+
+
+def _catalogue(site: "Site", folder: Path) -> Catalogue:
     catalogue = site.catalogue
     if catalogue.format == "none":
-        return _listed(site)
-    place = settings.site_folder / str(catalogue.place)
+        return Catalogue(tables=_listed(site))
+    place = folder / str(catalogue.place)
     if not place.exists():
         raise KnownError(
             "E-CATALOGUE",
@@ -78,11 +90,13 @@ def _listed(site: "Site") -> dict[str, pd.DataFrame]:
         }
         for procedure in site.catalogue.procedures
     ]
-    frames = {name: typed_table(name, pd.DataFrame(columns=list(spec))) for name, spec in TABLES.items()}
-    if rows:
-        listed = pd.DataFrame(rows).reindex(columns=list(TABLES["procedure"])).astype(object)
-        frames["procedure"] = typed_table("procedure", listed.where(listed.notna(), ""))
-    return frames
+    frames = {name: typed_table(name, ()) for name in TABLES}
+    listed = ((partial(_in_site_file, row["proc_code"]), row) for row in rows)
+    return frames | {"procedure": typed_table("procedure", listed)}
+
+
+def _in_site_file(code: object, column: str) -> str:
+    return f"[site.yml], catalogue.procedures [{code}], [{column}]"
 
 
 def _with_constant(procedures: pd.DataFrame, column: str, value: object) -> pd.DataFrame:

@@ -20,7 +20,8 @@ KEYS = {
 
 def reviewed(place: Path, *, on: date) -> CatalogueReview:
     """All that the review of a catalogue finds, as in force on a day. Raises E-CATALOGUE when it cannot be read."""
-    frames = read_catalogue(place)
+    found = read_catalogue(place)
+    frames = found.tables
     now = {name: in_force(frames[name], on, key=key) for name, key in KEYS.items()}
     here = set(now["procedure"]["proc_core"])
     for name in ("procedure_paper", "procedure_step"):
@@ -32,11 +33,11 @@ def reviewed(place: Path, *, on: date) -> CatalogueReview:
         procedures=now["procedure"],
         papers=now["procedure_paper"],
         steps=now["procedure_step"],
+        aside=found.aside,
     )
 
 
-def write_review(place: Path, folder: Path, *, on: date) -> list[Path]:
-    """Review a catalogue and write its book and workbook into a folder; returns their paths."""
+def write_review(review: CatalogueReview, folder: Path) -> list[Path]:
+    """Write a review's book and workbook into a folder; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    review = reviewed(place, on=on)
     return [write_catalogue_book(review, folder), write_catalogue_xlsx(review, folder)]

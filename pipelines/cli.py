@@ -102,11 +102,15 @@ def catalogue_review(
     ] = "",
 ) -> None:
     """Review a catalogue: overlaps, families, papers, journeys, cumbersome procedures, content."""
-    from pipelines.catalogue_review import write_review  # noqa: PLC0415
+    from pipelines.catalogue_review import reviewed, write_review  # noqa: PLC0415
+    from pipelines.reading.catalogue_table import aside_lines  # noqa: PLC0415
 
     with plain_errors():
-        for path in write_review(place, out, on=Night.parse(on).day if on else date.today()):
+        review = reviewed(place, on=Night.parse(on).day if on else date.today())
+        for path in write_review(review, out):
             typer.echo(path)
+        for line in aside_lines(review.aside):
+            typer.echo(line, err=True)
 
 
 @app.command()

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from domain.errors import KnownError
 from pipelines.access import group_id
+from pipelines.catalogue import site_catalogue
+from pipelines.reading.catalogue_table import aside_lines
 from pipelines.site import load_site
 
 SITE = """\
@@ -49,6 +51,9 @@ sources:
 """
 
 
+_CATALOGUE = {"procedure": "procedures", "procedure_paper": "papers", "procedure_step": "steps"}
+
+
 def write_new_site(folder: Path, name: str) -> list[Path]:
     """Write a commented starting site. Never writes over a folder that holds something."""
     if folder.exists() and any(folder.iterdir()):
@@ -79,3 +84,7 @@ def check_site(folder: Path) -> Iterator[str]:
         yield f"  {unit.code}  {unit.name}: {sources}"
     calendar = site.work_calendar(folder)
     yield f"calendar: {calendar.first} to {calendar.last}"
+    catalogue = site_catalogue(site, folder)
+    rows = {name: len(frame) for name, frame in catalogue.tables.items()}
+    yield "catalogue: " + ", ".join(f"{rows[name]} {what}" for name, what in _CATALOGUE.items())
+    yield from aside_lines(catalogue.aside)

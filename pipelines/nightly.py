@@ -15,11 +15,12 @@ from domain.clean import clean
 from domain.errors import KnownError
 from domain.quarter import Quarter
 from pipelines import letters, morning
-from pipelines.catalogue import load_dimensions
+from pipelines.catalogue import load_dimensions, site_catalogue
 from pipelines.collect import collect_unit, manifest_of
 from pipelines.contain import Faults
 from pipelines.judged import failed_row, read_judged, read_outcome_row
 from pipelines.judging import JUDGED_VERSION, judge_night, site_fingerprint
+from pipelines.reading.catalogue_table import aside_lines
 from pipelines.settings import Settings
 from pipelines.strays import strays
 from warehouse import Slice, Warehouse
@@ -62,7 +63,7 @@ def collect(night: str, units: list[str], *, settings: Settings | None = None) -
 def judge(night: str, *, settings: Settings | None = None) -> dict[str, object]:
     """Judge all units of the night in one pass (the rule engine is imported once)."""
     settings = settings or Settings.from_env()
-    for line in strays(settings, [night]):
+    for line in (*strays(settings, [night]), *aside_lines(site_catalogue(settings.site, settings.site_folder).aside)):
         log.warning("%s", line)
     return judge_night(settings, night, units_of(settings, night))
 

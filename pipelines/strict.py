@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from domain.clean import clean, is_clean
 from domain.errors import KnownError
 
 
@@ -90,7 +91,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         ) from None
     # PyYAML lets what a tag's own reader raises through (`!!int abc`, a list as a key, a number of 5,000 digits).
     except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
-        where = " ".join(str(error).split())[:300]
+        where = clean(" ".join(str(error).split()))[:300]
         raise KnownError(
             "E-SITE-YAML", f"file [{path}] is not proper YAML: {where}.", mend="correct the line named"
         ) from None
@@ -100,7 +101,33 @@ def read_yaml(path: Path) -> dict[str, Any]:
             f"file [{path}] holds no keys.",
             mend="write `key: value` lines; see docs/your_own_data_as_a_site.md",
         )
+    if unclean := _unclean(data):
+        raise KnownError(
+            "E-SITE-YAML",
+            f"file [{path}], key [{unclean}]: a character that cannot be printed, or that turns the writing around.",
+            mend="type the text of that key again",
+        )
     return data
+
+
+def _unclean(data: dict[str, Any]) -> str:
+    """The first key that has, or whose value is, a text that is not clean (`domain.clean`); '' when there is none.
+
+    Refused, not cleaned: a person wrote it and can write it again, and names of units go on letters.
+    """
+    waiting: list[tuple[str, object]] = [("", data)]
+    known: set[int] = set()  # what an alias repeats is one object: it is looked at once
+    while waiting:
+        place, value = waiting.pop()
+        if isinstance(value, str) and not is_clean(value):
+            return clean(place)
+        if isinstance(value, dict | list) and id(value) not in known:
+            known.add(id(value))
+            items = list(value.items() if isinstance(value, dict) else enumerate(value))
+            for key, each in reversed(items):
+                inner = f"{place}.{key}".lstrip(".")
+                waiting += [(inner, each), (inner, key)]
+    return ""
 
 
 Model = TypeVar("Model", bound=Strict)

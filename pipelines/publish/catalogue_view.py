@@ -17,6 +17,7 @@ from analysis.overlap import RELATION_VI
 from pipelines.publish import formats
 from pipelines.publish.overlap_map import hundredths
 from pipelines.publish.rows import Row, records
+from pipelines.reading.catalogue_table import ASIDE_SHOWN, Aside
 
 ROWS_SHOWN = 40
 CUMBERSOME_SHOWN = 30
@@ -33,7 +34,7 @@ class CatalogueReview:
     """What a book of a catalogue shows.
 
     `frames`: as analysis.catalogue_review gives them; `procedures`, `papers`, `steps`: the versions reviewed; `name`:
-    what the catalogue is called; `on`: the day it is reviewed for.
+    what the catalogue is called; `on`: the day it is reviewed for; `aside`: procedures that could not be read.
     """
 
     name: str
@@ -42,6 +43,7 @@ class CatalogueReview:
     procedures: pd.DataFrame
     papers: pd.DataFrame
     steps: pd.DataFrame
+    aside: tuple[Aside, ...] = ()
 
     def rows(self, name: str) -> list[Row]:
         """The rows of a frame; none when the part is off."""
@@ -50,6 +52,11 @@ class CatalogueReview:
     def procedure(self, core: object) -> Row:
         """What the catalogue says of a procedure; only its code when it says nothing."""
         return {"proc_core": core, "name": core, "field_name": None} | self._procedures.get(str(core), {})
+
+    @property
+    def aside_shown(self) -> tuple[Aside, ...]:
+        """The first of what could not be read."""
+        return self.aside[:ASIDE_SHOWN]
 
     @cached_property
     def _procedures(self) -> dict[str, Row]:

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from pipelines.publish.files import THOUSANDS, write_whole
 from pipelines.publish.rows import Row
 
 FILE_NAME = "ra_soat_danh_muc.xlsx"
+_UNREAD = "Chưa đọc được"
 _LONGEST = 32_000  # a cell holds 32,767 letters
 # Sheet -> (heading, key, width in characters) of its columns.
 _SHEETS: dict[str, list[tuple[str, str, int]]] = {
@@ -50,6 +52,9 @@ _SHEETS: dict[str, list[tuple[str, str, int]]] = {
         ("Đang ghi", "found", 40), ("Cần có", "expected", 30), ("Điều khoản", "clause", 26),
         ("Văn bản", "source", 40),
     ],
+    _UNREAD: [
+        ("Mã", "code", 16), ("Tệp", "file", 30), ("Vị trí", "place", 20), ("Không đọc được vì", "reason", 70),
+    ],
 }  # fmt: skip
 
 
@@ -68,6 +73,8 @@ def write_catalogue_xlsx(review: view.CatalogueReview, folder: Path) -> Path:
     }
     rows = _rows(review)
     for name, columns in _SHEETS.items():
+        if name == _UNREAD and not review.aside:
+            continue
         _sheet(book.add_worksheet(name), columns, rows[name], styles)
     book.close()
     return write_whole(folder / FILE_NAME, raw.getvalue())
@@ -81,6 +88,7 @@ def _rows(review: view.CatalogueReview) -> dict[str, Sequence[Row]]:
         "Giấy tờ": view.papers(review, most=len(review.rows("paper_types"))),
         "Chuỗi liên thông": view.journeys(review),
         "Yêu cầu cao": [row | {"why": _over(row)} for row in view.cumbersome(review, most=len(review.procedures))],
+        _UNREAD: [asdict(each) for each in review.aside],
         "Nội dung công bố": [row | {"check_vi": CHECK_VI[row["check"]]} for row in review.rows("checks")],
     }
 

@@ -6,53 +6,76 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipelines.reading.catalogue_folder import FILES, KEYS, fault, read_folder
+from domain.codes import proc_core
+from pipelines.reading.catalogue_folder import read_folder
+from pipelines.reading.catalogue_table import FILES, KEYS, Aside, Catalogue, fault
 from pipelines.reading.catalogue_xlsx import read_catalogue_xlsx
 from pipelines.reading.portal import read_portal
 from pipelines.reading.portal_json import read_portal_json
 
-_READERS = {
-    ".parquet": read_portal,
-    ".json": read_portal_json,
-    ".jsonl": read_portal_json,
-    ".xlsx": read_catalogue_xlsx,
-}
 _DATED = re.compile(r"(\d{4}-\d{2}-\d{2})")
+_KINDS = (".parquet", ".json", ".jsonl", ".xlsx")
 _PARTS = ("procedure_paper", "procedure_step")
 
 
-def read_catalogue(path: Path) -> dict[str, pd.DataFrame]:
-    """procedure, procedure_paper, procedure_step, procedure_posting of a catalogue.
+def read_catalogue(path: Path) -> Catalogue:
+    """procedure, procedure_paper, procedure_step, procedure_posting of a catalogue, and what was set aside.
 
     By what `path` is: a .parquet or .json/.jsonl of the national portal, an .xlsx list, a folder of CSV
     (procedures.csv and others), or a folder of dated snapshots, each a file of those kinds whose name begins with its
     day (2025-07-01-danh-muc.parquet). Snapshots become versions: a new one only where the content changed; what is no
-    longer there ended the day before. Raises KnownError E-CATALOGUE naming the place.
+    longer there ended the day before.
+
+    What a person writes (a workbook, a folder of CSV) is refused at its first fault, named with file, row and
+    column: it is mended there. What the portal gave cannot be mended by whoever reads it: a procedure that cannot be
+    read is set aside and told, and only a file that is broken as a whole is refused. Raises KnownError E-CATALOGUE.
     """
+    try:
+        return _at(path)
+    except MemoryError:
+        raise fault(f"[{path}] needs more memory than there is.", "give a catalogue only") from None
+
+
+def _at(path: Path) -> Catalogue:
     if not path.exists():
         raise fault(f"[{path}] is not there.", "correct the path")
     if path.is_dir():
-        dated = sorted(file for file in path.iterdir() if _DATED.match(file.name) and file.suffix.lower() in _READERS)
-        return _versions(dated) if dated and not (path / FILES["procedure"]).exists() else read_folder(path)
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
-        kinds = ", ".join(_READERS)
-        raise fault(f"[{path}] is of no kind that is read ({kinds}).", "save it as one of these, or give a folder")
-    return reader(path)
+        dated = sorted(file for file in path.iterdir() if _DATED.match(file.name) and file.suffix.lower() in _KINDS)
+        if dated and not (path / FILES["procedure"]).exists():
+            return _versions(dated)
+        return Catalogue(tables=read_folder(path))
+    match path.suffix.lower():
+        case ".parquet":
+            return read_portal(path)
+        case ".json" | ".jsonl":
+            return read_portal_json(path)
+        case ".xlsx":
+            return Catalogue(tables=read_catalogue_xlsx(path))
+    raise fault(
+        f"[{path}] is of no kind that is read ({', '.join(_KINDS)}).", "save it as one of these, or give a folder"
+    )
 
 
-def _versions(files: list[Path]) -> dict[str, pd.DataFrame]:
-    """The snapshots joined to versions, the oldest day first."""
+def _versions(files: list[Path]) -> Catalogue:
+    """The snapshots joined to versions, the oldest day first.
+
+    A procedure that a snapshot has but that was set aside goes on as it was: what is unread has not ended.
+    """
     rows: dict[str, list[pd.DataFrame]] = {name: [] for name in FILES}
     running: dict[str, tuple[str, date]] = {}  # procedure -> its content and the day it began
     ends: dict[tuple[str, date], date] = {}
+    aside: list[Aside] = []
     days = [_day(file) for file in files]
     if twice := next((day for i, day in enumerate(days) if day in days[:i]), None):
         raise fault(f"[{files[0].parent}] has two snapshots of [{twice}].", "keep one file for each day")
     for file, day in zip(files, days, strict=True):
-        frames = read_catalogue(file)
+        found = _at(file)
+        frames = found.tables
+        aside += found.aside
         content = _contents(frames)
-        for core in sorted(set(running) - set(content)):
+        unread = {proc_core(each.code) or each.code for each in found.aside}
+        ended = set() if "" in unread else set(running) - set(content) - unread  # "": it may be any of them
+        for core in sorted(ended):
             ends[core, running.pop(core)[1]] = day - timedelta(days=1)
         changed = {core for core, text in content.items() if core not in running or running[core][0] != text}
         for core in sorted(changed):
@@ -68,7 +91,8 @@ def _versions(files: list[Path]) -> dict[str, pd.DataFrame]:
     keys = zip(table["proc_core"], table["valid_from"], strict=True)
     table["valid_to"] = pd.Series([ends.get(key) for key in keys], dtype="object")
     joined["procedure_posting"] = joined["procedure_posting"].drop_duplicates(KEYS["procedure_posting"])
-    return {name: frame.sort_values(KEYS[name], ignore_index=True) for name, frame in joined.items()}
+    tables = {name: frame.sort_values(KEYS[name], ignore_index=True) for name, frame in joined.items()}
+    return Catalogue(tables=tables, aside=tuple(aside))
 
 
 def _day(file: Path) -> date:

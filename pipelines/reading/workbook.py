@@ -85,8 +85,8 @@ class Workbook:
                     yield number, cells
 
 
-def open_workbook(path: Path, *, unfolded_mb: int) -> Workbook:
-    """Open a workbook of any kind. Raises BadWorkbook."""
+def open_workbook(path: Path, *, unfolded_mb: int, is_xlsx: bool = False) -> Workbook:
+    """Open a workbook of any kind, or (is_xlsx) of the one kind that is streamed. Raises BadWorkbook."""
     try:
         with path.open("rb") as file:
             is_zip = file.read(2) == b"PK"
@@ -99,6 +99,8 @@ def open_workbook(path: Path, *, unfolded_mb: int) -> Workbook:
                 found = _xlsx(book)
                 if found is not None:
                     return found
+        if is_xlsx:  # what calamine unfolds is bounded only in a process of its own
+            raise BadWorkbook("không phải tệp XLSX")
         return _other(path)
     except _troubles() as error:
         raise BadWorkbook(type(error).__name__) from None
@@ -259,6 +261,15 @@ def _column(reference: str | None, otherwise: int) -> int:
     for letter in found[1]:
         number = number * 26 + ord(letter) - 64
     return number - 1 if number <= 16_384 else otherwise
+
+
+def column_letters(place: int) -> str:
+    """The letters of a column by its 0-based place: 0 is A, 27 is AB."""
+    letters, place = "", place + 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
 
 
 def _value(cell: Any, styles: _Styles, shared: list[str]) -> object:

@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 from analysis.bundles import bundles_of
 from analysis.journeys import GIVES, journeys
 from analysis.thresholds import Thresholds
-from pipelines.reading.portal import read_portal
+from pipelines.reading.catalogue_file import read_catalogue
 from tests.shared import shared
 from warehouse.build import CONSTANTS
 
@@ -313,7 +313,7 @@ def test_the_days_counted_are_the_days_told() -> None:
 # --- the real catalogue -------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def real() -> dict[str, pd.DataFrame]:
-    return read_portal(shared() / "data" / "procedures_real.parquet")
+    return read_catalogue(shared() / "data" / "procedures_real.parquet").tables
 
 
 def real_journeys(real: dict[str, pd.DataFrame], follows: pd.DataFrame) -> dict[tuple[str, ...], dict[str, Any]]:

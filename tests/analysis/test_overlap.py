@@ -170,7 +170,7 @@ def test_every_relation_has_its_word() -> None:
 
 @pytest.fixture(scope="module")
 def real() -> tuple[Catalogue, pd.DataFrame]:
-    frames = read_catalogue(shared() / "data" / "procedures_real.parquet")
+    frames = read_catalogue(shared() / "data" / "procedures_real.parquet").tables
     book = catalogue(frames["procedure"], frames["procedure_paper"], frames["procedure_step"], thresholds=LIMITS)
     return book, overlaps(book, thresholds=LIMITS)
 

@@ -43,7 +43,7 @@ def written(path: Path, content: object) -> Path:
 
 @pytest.mark.parametrize("wrap", [lambda each: each, lambda each: [each], lambda each: {"data": [each]}])
 def test_the_portals_json(tmp_path: Path, wrap: object) -> None:
-    frames = read_catalogue(written(tmp_path / "tthc.json", wrap(PROCEDURE)))  # type: ignore[operator]
+    frames = read_catalogue(written(tmp_path / "tthc.json", wrap(PROCEDURE))).tables  # type: ignore[operator]
     row = frames["procedure"].iloc[0]
     assert (row["proc_core"], row["name"], row["level"]) == ("1.000123", "Cấp giấy phép thử nghiệm", "TINH,XA")
     assert (row["limit_quantity"], row["limit_unit"], row["fee_vnd"]) == (3, "WORKING_DAY", 50_000)
@@ -60,7 +60,7 @@ def test_the_portals_json(tmp_path: Path, wrap: object) -> None:
 def test_json_lines_and_json_are_one(tmp_path: Path) -> None:
     lines = tmp_path / "tthc.jsonl"
     lines.write_text(json.dumps(PROCEDURE) + "\n" + json.dumps(PROCEDURE | {"code": "1.000124"}), encoding="utf-8")
-    assert read_catalogue(lines)["procedure"]["proc_core"].tolist() == ["1.000123", "1.000124"]
+    assert read_catalogue(lines).tables["procedure"]["proc_core"].tolist() == ["1.000123", "1.000124"]
 
 
 def test_a_workbook(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_workbook(tmp_path: Path) -> None:
     ):
         papers.write_row(at, 0, row)
     book.close()
-    frames = read_catalogue(path)
+    frames = read_catalogue(path).tables
     table = frames["procedure"].set_index("proc_core")
     assert table["limit_quantity"].fillna(-1).tolist() == [15, -1]  # "at most 10 days" is no number of working days
     assert "Không quá 10 ngày" in table.loc["1.000124", "channels"]
@@ -103,7 +103,7 @@ def test_snapshots_become_versions(tmp_path: Path) -> None:
     shorter = PROCEDURE | {"executionMethods": PROCEDURE["executionMethods"][1:]}  # type: ignore[index]
     written(tmp_path / "2025-07-01-sau-sap-nhap.json", [shorter, other])
     written(tmp_path / "2025-09-01.json", [shorter, other, gone])
-    table = read_catalogue(tmp_path)["procedure"]
+    table = read_catalogue(tmp_path).tables["procedure"]
     told = [tuple(row) for row in table[["proc_core", "valid_from", "valid_to", "limit_quantity"]].to_numpy()]
     first, second, third = date(2025, 1, 1), date(2025, 7, 1), date(2025, 9, 1)
     assert told == [
@@ -121,7 +121,7 @@ def listed(path: Path, fee: str) -> float:
     sheet.write_row(0, 0, ["Mã TTHC", "Tên TTHC", "Phiếu", "Phí, lệ phí"])
     sheet.write_row(1, 0, ["1.000123", "Cấp giấy phép thử nghiệm", "70000", fee])
     book.close()
-    return float(read_catalogue(path)["procedure"]["fee_vnd"].fillna(0).iloc[0])
+    return float(read_catalogue(path).tables["procedure"]["fee_vnd"].fillna(0).iloc[0])
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_papers_in_another_order_make_no_version_and_one_day_has_one_snapshot(tm
     cases[0]["profileComponents"].reverse()
     written(tmp_path / "2025-01-01.json", [PROCEDURE])
     written(tmp_path / "2025-07-01.json", [PROCEDURE | {"executionCases": cases}])
-    assert len(read_catalogue(tmp_path)["procedure"]) == 1
+    assert len(read_catalogue(tmp_path).tables["procedure"]) == 1
     written(tmp_path / "2025-07-01-lai.json", [PROCEDURE])
     with pytest.raises(KnownError, match="two snapshots"):
         read_catalogue(tmp_path)
@@ -151,7 +151,9 @@ def test_papers_in_another_order_make_no_version_and_one_day_has_one_snapshot(tm
 
 def test_odd_numbers_of_the_portal_stay_texts(tmp_path: Path) -> None:
     methods = [{"submissionMethod": "DIRECT", "processingTime": "5 ngày", "fees": [None, "50.000"]}]
-    row = read_catalogue(written(tmp_path / "a.json", PROCEDURE | {"executionMethods": methods, "content": "x"}))
+    row = read_catalogue(
+        written(tmp_path / "a.json", PROCEDURE | {"executionMethods": methods, "content": "x"})
+    ).tables
     channel = json.loads(row["procedure"]["channels"].iloc[0])[0]
     assert (channel["limit_quantity"], channel["fee_vnd"], channel["text"]) == (None, 50_000, "5 ngày")
 
@@ -165,7 +167,7 @@ def test_what_cannot_be_read_says_so(tmp_path: Path) -> None:
         read_catalogue(tmp_path / "b.json")
     with pytest.raises(KnownError, match="is not there"):
         read_catalogue(tmp_path / "c.parquet")
-    with pytest.raises(KnownError, match=r"has no \[code\]"):
+    with pytest.raises(KnownError, match=r"\[1\] of \[1\] procedures cannot be read.*\[code\]: không có giá trị"):
         read_catalogue(written(tmp_path / "d.json", [{"name": "Không mã"}]))
     pd.DataFrame({"code": ["1"]}).to_parquet(tmp_path / "e.parquet")
     with pytest.raises(KnownError, match=r"column \[name\] is missing"):
