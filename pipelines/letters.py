@@ -30,6 +30,7 @@ from warehouse import Warehouse
 
 # When the procedure's own steps do not say how long the rest takes.
 DEFAULT_EXTRA_DAYS = 3
+LETTER_MODELS: Final = ("late_list", "dossier_known")
 LETTER_COLUMNS: Final = [
     "dossier_code", "night", "unit_code", "letter_no", "old_due_on", "new_due_on", "reason", "kind", "file_name",
     "template_version",
@@ -72,7 +73,7 @@ def record_night_letters(settings: Settings, warehouse: Warehouse, night: str, f
     Returns the night's late list with the letter's columns (letter_no, new_due_on, night, file_name, ...),
     empty where the dossier has none.
     """
-    warehouse.build_models(as_of=date.fromisoformat(night), known=night, temporary=True)
+    warehouse.show_models(LETTER_MODELS, as_of=date.fromisoformat(night), known=night)
     late = warehouse.read_table("late_list")
     issued = warehouse.read_table("apology")
     fresh = late[~late["dossier_code"].isin(issued["dossier_code"])].sort_values(["unit_code", "dossier_code"])

@@ -18,6 +18,8 @@ from warehouse import Warehouse
 
 # Nights the trend of the page looks back on.
 TREND_NIGHTS = 14
+# What the page, and the queries it asks, read.
+PAGE_MODELS = ("unit_night", "issue_night", "headline", "late_list", "dossier_known")
 
 
 def night_folder(settings: Settings, night: str) -> Path:
@@ -89,7 +91,7 @@ def night_page(settings: Settings, warehouse: Warehouse, night: str, *, without:
     What the step `without` could not make in an earlier run is left out: it is being made.
     """
     site = settings.site
-    warehouse.build_models(as_of=date.fromisoformat(night), known=night, temporary=True)
+    warehouse.show_models(PAGE_MODELS, as_of=date.fromisoformat(night), known=night)
     unit_nights = warehouse.read_table("unit_night")
     shown = sorted(set(unit_nights["night"]))[-TREND_NIGHTS:]
     issues = warehouse.read_table("issue_night")

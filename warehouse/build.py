@@ -6,6 +6,7 @@ table is made from the yml and filled by `INSERT ... SELECT`, so its types are t
 constants they count by: statements join it, and no value is ever written into SQL text.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cache
@@ -84,8 +85,22 @@ def _model(path: Path) -> Model:
     )
 
 
-def build(connection: Connection, as_of: date, known: str, *, temporary: bool) -> None:
-    """Make every model's table anew, as of the end of day `as_of`, from slices of nights <= `known`."""
+def closure(names: Iterable[str]) -> frozenset[str]:
+    """These models and all that they read."""
+    found: set[str] = set()
+    left = [PARAMETER, *names]
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += models()[name].reads
+    return frozenset(found)
+
+
+def build(
+    connection: Connection, as_of: date, known: str, *, temporary: bool, only: frozenset[str] | None = None
+) -> None:
+    """Make the models (all, or `only` these) anew: as of the end of day `as_of`, of slices of nights <= `known`."""
     quarter = Quarter.of(as_of)
     year_before = quarter.previous().previous().previous()
     parameters = pd.DataFrame(
@@ -106,6 +121,8 @@ def build(connection: Connection, as_of: date, known: str, *, temporary: bool) -
         if not temporary:
             drop(connection, model.name, temporary=False)
     for model in models().values():
+        if only is not None and model.name not in only:
+            continue
         table = model.table(temporary=temporary)
         table.create(connection)
         if model.name == PARAMETER:

@@ -5,7 +5,7 @@ close early. No other module knows which database rests below.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -21,7 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from domain.errors import KnownError
 from warehouse.address import Address, read_address
-from warehouse.build import build, models
+from warehouse.build import build, closure, models
 from warehouse.bulk import has_table, insert_frame, read_frame
 from warehouse.faults import DRIVER_ERRORS, cannot_open, check_log, known_fault, refusal
 from warehouse.frames import to_arrow, to_frame
@@ -43,6 +43,7 @@ class Warehouse:
         self._connection = connection
         # Ours, not the connection's own: a statement outside makes SQLAlchemy begin one that nobody ends.
         self._in_transaction = False
+        self._shown: frozenset[str] | None = None  # models built for a page; None: all
 
     @classmethod
     def open(cls, url: str, *, wait: float = _LOCK_WAIT) -> "Warehouse":
@@ -150,6 +151,17 @@ class Warehouse:
         with self.transaction() as connection:
             latest = self.nights()[-1:]
             build(connection, as_of, known or (latest[0] if latest else _LATEST), temporary=temporary)
+        self._shown = None
+
+    def show_models(self, names: Iterable[str], *, as_of: date, known: str) -> None:
+        """Of the models as `build_models(temporary=True)` makes them, only `names` and what they read.
+
+        The others cannot be read any more until it closes: they would tell of another night.
+        """
+        shown = closure(names)
+        with self.transaction() as connection:
+            build(connection, as_of, known, temporary=True, only=shown)
+        self._shown = shown
 
     def read(self, name: str, **parameters: Any) -> pd.DataFrame:
         """The rows of `warehouse/queries/<name>.sql`; a parameter not given is NULL (no bound)."""
@@ -181,7 +193,7 @@ class Warehouse:
         key = list(model.key) if model else [column.name for column in table.primary_key.columns]
         names = ", ".join(f'"{column.name}"' for column in table.columns)
         with self.transaction() as connection:
-            if model and not self.has_table(name):
+            if model and (not self.has_table(name) or (self._shown is not None and name not in self._shown)):
                 raise KnownError(
                     "E-WH-MODEL",
                     f"model [{name}] is not built yet.",

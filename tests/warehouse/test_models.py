@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
+from domain.errors import KnownError
 from warehouse import Slice, Warehouse
 from warehouse.build import models
 
@@ -290,3 +291,19 @@ def test_an_old_night_looks_as_it_did(duck: Warehouse, given: Any, slices: list[
     duck.build_models(date(2017, 12, 31))
     for name, frame in lasting.items():
         assert_frame_equal(duck.read_table(name), frame, obj=name)
+
+
+def test_models_shown_for_a_page_are_those_of_its_night_and_no_other_can_be_read(duck, given) -> None:
+    duck.replace_slice(given.slice("U1", "2017-12-15", [given.dossier("D1")]))
+    duck.replace_slice(given.slice("U1", "2017-12-19", [given.dossier("D1"), given.dossier("D2")]))
+    duck.build_models(date(2017, 12, 19))
+    duck.build_models(date(2017, 12, 15), known="2017-12-15", temporary=True)
+    whole = {name: duck.read_table(name) for name in ("late_list", "headline", "dossier_known")}
+    duck.show_models(["late_list", "headline"], as_of=date(2017, 12, 15), known="2017-12-15")
+    for name, frame in whole.items():
+        assert_frame_equal(duck.read_table(name), frame)
+    assert list(whole["dossier_known"]["dossier_code"]) == ["D1"]
+    with pytest.raises(KnownError, match="E-WH-MODEL"):
+        duck.read_table("usage_count")
+    duck.build_models(date(2017, 12, 19), temporary=True)
+    duck.read_table("usage_count")
