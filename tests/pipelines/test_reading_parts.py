@@ -234,7 +234,7 @@ def test_values_of_a_catalogue() -> None:
     rest = {"unit_code": "U", "valid_from": "2016-01-01", "valid_to": ""}
     posting = [(str, {"proc_core": code} | rest) for code in "BA"]
     assert typed_table("procedure_posting", posting)["proc_core"].tolist() == ["A", "B"]
-    with pytest.raises(KnownError, match="E-CATALOGUE.*twice"):
+    with pytest.raises(KnownError, match=r"E-CATALOGUE.*twice"):
         typed_table("procedure_posting", [*posting, posting[1]])
 
 
