@@ -9,6 +9,7 @@ import pytest
 
 from domain.errors import KnownError
 from pipelines.outcome import WORST_FIRST, FileFault, UnitOutcome
+from pipelines.reading.catalogue_folder import read_folder
 from pipelines.reading.catalogue_table import typed_table, typed_value
 from pipelines.reading.catalogue_xlsx import read_catalogue_xlsx
 from pipelines.reading.child import report_of
@@ -17,7 +18,9 @@ from pipelines.reading.gather import Gathered
 from pipelines.reading.json_file import read_json, read_sync
 from pipelines.reading.limits import NAMES_SHOWN, ReadingLimits, listed
 from pipelines.reading.parts import Part, read_parts
+from pipelines.reading.portal import read_portal
 from pipelines.reading.portal_json import read_portal_json
+from pipelines.reading.portal_shape import as_list, as_text, is_nothing
 from pipelines.reading.table import Door, Incoming, distinct_headings, header_index, heading_key, layout_of, text_of
 from pipelines.reading.typed import number_by_time, typed_frame
 from pipelines.reading.work import empty_staged, schema_of
@@ -265,3 +268,33 @@ def test_a_catalogue_as_the_portal_answers(tmp_path) -> None:
     path.write_text("[]", encoding="utf-8")
     with pytest.raises(KnownError, match="has no procedure"):
         read_portal_json(path)
+
+
+def test_a_catalogue_as_a_folder(tmp_path) -> None:
+    with pytest.raises(KnownError, match=r"E-CATALOGUE.*procedures\.csv\] is not there"):
+        read_folder(tmp_path)
+    rows = "proc_core,valid_from,proc_code,name\n1.000002,2016-01-01,1.000002,Đăng ký\n1.000001,2016-01-01,1.000001,Cấp\n"
+    (tmp_path / "procedures.csv").write_text(rows, encoding="utf-8")
+    tables = read_folder(tmp_path)
+    assert tables["procedure"]["proc_core"].tolist() == ["1.000001", "1.000002"]
+    assert {name: len(table) for name, table in tables.items() if name != "procedure"} == {
+        "procedure_paper": 0, "procedure_step": 0, "procedure_posting": 0,
+    }  # fmt: skip
+
+
+def test_a_portal_file_that_is_no_parquet(tmp_path) -> None:
+    path = tmp_path / "portal.parquet"
+    path.write_bytes(b"PAR1 torn")
+    with pytest.raises(KnownError, match=r"E-CATALOGUE"):
+        read_portal(path)
+
+
+def test_what_the_portal_may_write_for_a_text_and_a_list() -> None:
+    assert [is_nothing(value) for value in (None, "", float("nan"), 0, [])] == [True, True, True, False, False]
+    assert [as_text(value) for value in (None, "a\x01b", 3.0)] == ["", "ab", "3"]
+    assert [as_list(value) for value in (None, "[1, 2]", ["x"])] == [[], [1, 2], ["x"]]
+    for wrong in ("{", '{"a": 1}', 7):
+        with pytest.raises(ValueError, match=r"không phải JSON|phải là một danh sách"):
+            as_list(wrong)
+    with pytest.raises(ValueError, match=r"phải là một văn bản"):
+        as_text([1])

@@ -22,6 +22,7 @@ REVISIONS = [
     "r0004_decisions",
     "r0005_working_time",
     "r0006_catalogue_content",
+    "r0007_night_fault",
 ]
 KINDS = {
     "VARCHAR": "text",
@@ -84,7 +85,7 @@ def test_the_revisions_follow_one_another_and_add_up_to_the_declared_tables() ->
             found[table] += [column.partition(":")[0] for column in added.split()]
     here = files_of("warehouse.revisions.versions")
     assert {Path(str(path)).stem for path in here.iterdir() if path.name.startswith("r")} == set(REVISIONS)
-    found["procedure_paper"].remove("paper_key")  # taken away by the last one: papers are typed by the analysis
+    found["procedure_paper"].remove("paper_key")  # taken away by the sixth: papers are typed by the analysis
     assert {name: sorted(columns) for name, columns in found.items()} == {
         name: sorted(table.columns.keys()) for name, table in METADATA.tables.items()
     }

@@ -7,12 +7,17 @@ from warehouse.kinds import columns
 revision = "0007_night_fault"
 down_revision = "0006_catalogue_content"
 
+# table: (key, other columns); kind text when not said
+TABLES = {"night_fault": ("fault_id", "night step unit_code subject message")}
+
 
 def upgrade() -> None:
     """Make the table."""
-    op.create_table("night_fault", *columns("fault_id", key=True), *columns("night step unit_code subject message"))
+    for name, (key, rest) in TABLES.items():
+        op.create_table(name, *columns(key, key=True), *columns(rest))
 
 
 def downgrade() -> None:
     """Drop it."""
-    op.drop_table("night_fault")
+    for name in TABLES:
+        op.drop_table(name)
