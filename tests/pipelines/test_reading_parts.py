@@ -273,8 +273,9 @@ def test_a_catalogue_as_the_portal_answers(tmp_path) -> None:
 def test_a_catalogue_as_a_folder(tmp_path) -> None:
     with pytest.raises(KnownError, match=r"E-CATALOGUE.*procedures\.csv\] is not there"):
         read_folder(tmp_path)
-    rows = "proc_core,valid_from,proc_code,name\n1.000002,2016-01-01,1.000002,Đăng ký\n1.000001,2016-01-01,1.000001,Cấp\n"
-    (tmp_path / "procedures.csv").write_text(rows, encoding="utf-8")
+    rows = ["proc_core,valid_from,proc_code,name", "1.000002,2016-01-01,1.000002,Đăng ký"]
+    rows += ["1.000001,2016-01-01,1.000001,Cấp phép"]
+    (tmp_path / "procedures.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     tables = read_folder(tmp_path)
     assert tables["procedure"]["proc_core"].tolist() == ["1.000001", "1.000002"]
     assert {name: len(table) for name, table in tables.items() if name != "procedure"} == {
