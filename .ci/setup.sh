@@ -28,11 +28,12 @@ set_up() {
   if [ -x .venv/bin/python ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$PWD $hash" ]; then
     return 0
   fi
-  echo "Setting up .venv ($want) ..." >&2
   python="$(find_python)"
+  echo "Setting up .venv: $("$python" --version), $(cat "${locks[@]}" | grep -c '^[a-z0-9].*==') packages, about a minute." >&2
   # A folder that was moved or copied keeps the old place inside its scripts: make it anew.
   if [ ! -x .venv/bin/python ] || ! grep -qsF "$PWD/.venv" .venv/bin/activate; then
     rm -rf .venv
+    echo "  making .venv" >&2
     if command -v uv >/dev/null; then
       "$python" -m venv --without-pip .venv
     elif ! "$python" -m venv .venv; then
@@ -42,14 +43,18 @@ set_up() {
     fi
   fi
   if command -v uv >/dev/null; then
+    echo "  downloading and installing with uv" >&2
     uv pip install --quiet --python .venv/bin/python --require-hashes --compile-bytecode $(printf -- '-r %s ' "${locks[@]}")
   else
+    echo "  downloading and installing with pip (a few minutes; uv would be faster)" >&2
     .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null
     .venv/bin/python -m pip install --quiet --require-hashes $(printf -- '-r %s ' "${locks[@]}")
   fi
+  echo "  linking the command tinhgon" >&2
   link_project
   rm -f .venv/.tinhgon-*
   echo "$PWD $hash" >"$stamp"
+  echo "Set up: .venv is ready." >&2
   if [ "$want" = dev ]; then
     echo "$PWD $(cat requirements/base.txt .ci/setup.sh | sha256)" >.venv/.tinhgon-base
   fi

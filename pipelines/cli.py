@@ -1,9 +1,6 @@
 """The command line `tinhgon`: the same nights and quarters as Airflow runs, without Airflow."""
 
-import sys
-import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -11,13 +8,14 @@ from typing import Annotated
 
 import typer
 
-from domain.errors import KnownError
 from domain.night import Night
 from domain.quarter import Quarter
-from pipelines.disk import known_fault, known_faults
+from pipelines.say import Say, Work, error_figures, telling
 
 app = typer.Typer(
     help="Tinh Gọn: nightly consolidation, data-quality alerts and quarterly simplification proposals.",
+    epilog="Exit code: 0 all done; 1 a known error, or a part that failed while the others went on; "
+    "2 the command was not understood. Every command takes --json and --quiet.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -29,72 +27,55 @@ app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(catalogue_app, name="catalogue")
 
 NightText = Annotated[str, typer.Argument(help="The working day whose data are collected: 2017-12-31 or 31/12/2017.")]
-Work = Callable[[], object]
 
 
-@contextmanager
-def plain_errors() -> Iterator[None]:
-    """A foreseen error is shown without a traceback and ends with code 1; anything else is a bug and keeps it."""
-    try:
-        with known_faults():
-            yield
-    except KnownError as error:
-        typer.secho(str(error), fg=typer.colors.RED, err=True)
-        raise typer.Exit(1) from None
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from pipelines.versions import versions  # noqa: PLC0415
+
+        for name, version in versions().items():
+            typer.echo(f"{name} {version}")
+        raise typer.Exit
 
 
-@contextmanager
-def progress() -> Iterator[Callable[[str, Work], object]]:
-    """Gives what runs a named step: a moving bar when attached to a terminal, plain lines otherwise."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
-
-        def step(name: str, work: Work) -> object:
-            task = bar.add_task(name, total=1)
-            result = work()
-            bar.update(task, completed=1, description=f"{name}: {result}")
-            if bar.disable:
-                typer.echo(f"  {name}: {result}", err=True)
-            return result
-
-        yield step
-
-
-def say_failed(failed: Mapping[str, Exception]) -> None:
-    """Steps that failed and stopped nobody, at the end; with code 1 when there are any."""
-    for name, error in failed.items():
-        known = error if isinstance(error, KnownError) else known_fault(error)
-        told = [f"{known}\n"] if known else traceback.format_exception(error)
-        typer.secho(f"step {name} failed, the others ran: {''.join(told)}", fg=typer.colors.RED, err=True, nl=False)
-    if failed:
-        raise typer.Exit(1)
+@app.callback()
+def tinhgon(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Print versions and end.")
+    ] = False,
+) -> None:
+    """Tinh Gọn: nightly consolidation, data-quality alerts and quarterly simplification proposals."""
 
 
 @site_app.command("new")
-def site_new(folder: Path, name: Annotated[str, typer.Option(help="Name of the place, in Vietnamese.")]) -> None:
+@telling
+def site_new(
+    say: Say, folder: Path, name: Annotated[str, typer.Option(help="Name of the place, in Vietnamese.")]
+) -> None:
     """Write a commented starting folder for a new site (one unit, a CSV source, an empty catalogue)."""
     from pipelines.new_site import write_new_site  # noqa: PLC0415
 
-    with plain_errors():
-        for path in write_new_site(folder, name):
-            typer.echo(path)
+    paths = [str(path) for path in write_new_site(folder, name)]
+    say.document["files"] = paths
+    say.result(*paths)
 
 
 @site_app.command("check")
-def site_check(folder: Path) -> None:
+@telling
+def site_check(say: Say, folder: Path) -> None:
     """Read every file of a site; say what is wrong and how to mend it."""
-    from pipelines.new_site import check_site  # noqa: PLC0415
+    from pipelines.new_site import check_site, site_lines  # noqa: PLC0415
 
-    with plain_errors():
-        for line in check_site(folder):
-            typer.echo(line)
+    with say.waiting("reading the site"):
+        figures = check_site(folder)
+    say.document |= figures
+    say.result(*site_lines(figures))
 
 
 @catalogue_app.command("review")
+@telling
 def catalogue_review(
+    say: Say,
     place: Annotated[Path, typer.Argument(help="A .parquet, .json, .jsonl or .xlsx file, or a folder of them.")],
     out: Annotated[Path, typer.Option(help="Folder the book and the workbook are written to.")] = Path("ra_soat"),
     on: Annotated[
@@ -102,37 +83,42 @@ def catalogue_review(
     ] = "",
 ) -> None:
     """Review a catalogue: overlaps, families, papers, journeys, cumbersome procedures, content."""
-    from pipelines.catalogue_review import reviewed, write_review  # noqa: PLC0415
-    from pipelines.reading.catalogue_table import aside_lines  # noqa: PLC0415
+    from pipelines.catalogue_review import review_lines, write_review  # noqa: PLC0415
 
-    with plain_errors():
-        review = reviewed(place, on=Night.parse(on).day if on else date.today())
-        for path in write_review(review, out):
-            typer.echo(path)
-        for line in aside_lines(review.aside):
-            typer.echo(line, err=True)
+    with say.waiting("reviewing the catalogue"):
+        figures = write_review(place, out, on=Night.parse(on).day if on else date.today())
+    say.document |= figures
+    say.result(*review_lines(figures))
+    say.note(*figures["aside"])
 
 
 @app.command()
-def night(night: NightText) -> None:
+@telling
+def night(say: Say, night: NightText) -> None:
     """Run one night: collect, judge, merge, models, publish, letters, mails, release."""
     from pipelines.night_order import night_at_door, run_night  # noqa: PLC0415
     from pipelines.settings import Settings  # noqa: PLC0415
+    from pipelines.step_lines import step_line  # noqa: PLC0415
     from pipelines.strays import strays  # noqa: PLC0415
 
-    with plain_errors():
-        settings = Settings.from_env()
-        named = night_at_door(night, settings)
-        with progress() as step:
-            done = run_night(settings, named, around=step)
-        for line in strays(settings, [named]):
-            typer.echo(line, err=True)
-        say_failed(done.failed)
+    settings = Settings.from_env()
+    which = night_at_door(night, settings)
+    say.document["night"] = str(which)
+    with say.steps(step_line) as step:
+        done = run_night(settings, which, around=step)
+    say.document["strays"] = strange = strays(settings, [which])
+    say.note(*strange)
+    say.document["failed"] = {name: error_figures(error) for name, error in done.failed.items()}
+    for name, error in done.failed.items():
+        say.failed(name, error)
 
 
 @app.command()
-def quarter(  # noqa: PLR0913, PLR0917 - the options of one command
+@telling
+def quarter(  # noqa: PLR0913 - a decision is who, what and why
+    say: Say,
     quarter: Annotated[str, typer.Argument(help="The quarter: 2017-Q4 or quý IV/2017.")],
+    *,
     force: Annotated[bool, typer.Option(help="Release it although units are missing.")] = False,
     release_again: Annotated[
         bool, typer.Option("--release-again", help="Released incomplete, complete by now, not decided: release anew.")
@@ -144,78 +130,105 @@ def quarter(  # noqa: PLR0913, PLR0917 - the options of one command
     """Analyse a released quarter and write its book, proposals and table II.06a."""
     from pipelines import nightly, quarterly  # noqa: PLC0415
     from pipelines.settings import Settings  # noqa: PLC0415
+    from pipelines.step_lines import step_line  # noqa: PLC0415
 
-    with plain_errors(), progress() as step:
-        settings, period = Settings.from_env(), str(Quarter.parse(quarter))
-        if force:
-            step("release", lambda: nightly.force_quarter(period, settings=settings))
-        if release_again:
-            step("release", lambda: nightly.release_again(period, settings=settings))
-        step("analyse", lambda: quarterly.analyse(period, settings=settings))
-        for choice, who in (("APPROVED", approve), ("REJECTED", reject)):
-            if who:
-                decide = partial(quarterly.record_decision, period, choice, who, reason, False, settings=settings)
-                step("decision", decide)
-        step("publish", lambda: quarterly.publish(period, settings=settings))
+    settings, period = Settings.from_env(), str(Quarter.parse(quarter))
+    say.document["quarter"] = period
+    steps: list[tuple[str, Work]] = [
+        ("release", partial(quarterly.released, period, settings=settings)),
+        ("analyse", partial(quarterly.analyse, period, settings=settings)),
+    ]
+    for choice, who in (("APPROVED", approve), ("REJECTED", reject)):
+        if who:
+            decide = partial(quarterly.record_decision, period, choice, who, reason, False, settings=settings)
+            steps.append(("decision", decide))
+    if force:
+        nightly.force_quarter(period, settings=settings)
+    if release_again:
+        nightly.release_again(period, settings=settings)
+    with say.steps(step_line) as step:
+        steps.append(("publish", partial(quarterly.publish, period, settings=settings)))
+        for name, work in steps:
+            step(name, work)
 
 
 @quarantine_app.command("list")
+@telling
 def quarantine_list(
+    say: Say,
     unit: Annotated[str | None, typer.Option(help="Only this unit.")] = None,
     rule: Annotated[str | None, typer.Option(help="Only this rule, e.g. DQ-DT-07.")] = None,
 ) -> None:
     """Rows set aside and still open, with rule, place, reason and how to mend."""
     from pipelines import replay  # noqa: PLC0415
 
-    with plain_errors():
-        for line in replay.list_quarantine(unit=unit, rule=rule):
-            typer.echo(line)
+    rows = replay.list_quarantine(unit=unit, rule=rule)
+    say.document |= {"count": len(rows), "rows": rows}
+    say.result(*replay.quarantine_lines(rows), f"{len(rows)} rows in quarantine")
 
 
 @quarantine_app.command("replay")
+@telling
 def quarantine_replay(
+    say: Say,
     unit: Annotated[str | None, typer.Option(help="Only this unit.")] = None,
     night: Annotated[str | None, typer.Option(help="Only this night.")] = None,
 ) -> None:
     """Judge again what was set aside, from landing, after a correction in the unit's file or the catalogue."""
     from pipelines import replay  # noqa: PLC0415
 
-    with plain_errors():
-        for line in replay.replay_quarantine(unit=unit, night=night):
-            typer.echo(line)
+    slices: list[dict[str, object]] = []
+    say.document["slices"] = slices
+    for one in say.each("judging again", replay.replay_quarantine(unit=unit, night=night)):
+        slices.append(asdict(one))
+        say.result(str(one))
+    if not slices:
+        say.result("nothing in quarantine to replay")
 
 
 @app.command()
-def status() -> None:
+@telling
+def status(say: Say) -> None:
     """The headline table of the site and where its papers are."""
-    from pipelines.report import status_lines  # noqa: PLC0415
+    from pipelines.report import status_figures, status_lines  # noqa: PLC0415
 
-    with plain_errors():
-        for line in status_lines():
-            typer.echo(line)
+    say.document |= (figures := status_figures())
+    say.result(*status_lines(figures))
 
 
 @app.command()
-def rebuild() -> None:
+@telling
+def rebuild(say: Say) -> None:
     """Make the warehouse again from landing alone; the same tables come out."""
     from pipelines import replay  # noqa: PLC0415
+    from pipelines.settings import Settings  # noqa: PLC0415
 
-    with plain_errors():
-        for line in replay.rebuild():
-            typer.echo(line)
+    settings = Settings.from_env()
+    notes = replay.rebuild_notes(settings)
+    nights: list[dict[str, object]] = []
+    say.document |= {"nights": nights, "notes": notes}
+    say.note(*notes)
+    try:
+        for one in say.each("making nights again", replay.rebuild(settings=settings)):
+            nights.append(asdict(one))
+            say.result(str(one))
+            say.note(*(f"{one.night}: {fault}" for fault in one.faults))
+    finally:
+        say.result(f"{len(nights)} nights rebuilt from landing")
 
 
 @app.command()
-def migrate() -> None:
+@telling
+def migrate(say: Say) -> None:
     """Bring the warehouse to the newest revision (made when it is not there)."""
     from pipelines import nightly  # noqa: PLC0415
     from pipelines.settings import Settings  # noqa: PLC0415
 
-    with plain_errors():
-        settings = Settings.from_env()
-        with nightly.open_warehouse(settings) as warehouse:
-            nightly.refresh_dimensions(settings, warehouse)
-        typer.echo(f"warehouse ready: {settings.site.name}")
+    settings = Settings.from_env()
+    with say.waiting("bringing the warehouse up to date"), nightly.open_warehouse(settings) as warehouse:
+        nightly.refresh_dimensions(settings, warehouse)
+    say.document["site"] = settings.site.name
+    say.result(f"warehouse ready: {settings.site.name}")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from domain.errors import KnownError
 from pipelines.access import group_id
@@ -73,18 +74,35 @@ def write_new_site(folder: Path, name: str) -> list[Path]:
     return paths
 
 
-def check_site(folder: Path) -> Iterator[str]:
-    """Read every file of a site; raises the first clear error, else yields what was understood."""
+def check_site(folder: Path) -> dict[str, Any]:
+    """Read every file of a site; raises the first clear error, else gives what was understood."""
     site = load_site(folder)
     if site.access.readers is not None:
         group_id(site.access.readers)
-    yield f"{site.name}: {len(site.units)} units"
-    for unit in site.units:
-        sources = ", ".join(f"{source.id} ({source.format})" for source in unit.sources) or "no source"
-        yield f"  {unit.code}  {unit.name}: {sources}"
     calendar = site.work_calendar(folder)
-    yield f"calendar: {calendar.first} to {calendar.last}"
     catalogue = site_catalogue(site, folder)
-    rows = {name: len(frame) for name, frame in catalogue.tables.items()}
-    yield "catalogue: " + ", ".join(f"{rows[name]} {what}" for name, what in _CATALOGUE.items())
-    yield from aside_lines(catalogue.aside)
+    return {
+        "name": site.name,
+        "units": [
+            {
+                "code": unit.code,
+                "name": unit.name,
+                "sources": [{"id": source.id, "format": source.format} for source in unit.sources],
+            }
+            for unit in site.units
+        ],
+        "calendar": {"first": str(calendar.first), "last": str(calendar.last)},
+        "catalogue": {what: len(catalogue.tables[name]) for name, what in _CATALOGUE.items()},
+        "aside": aside_lines(catalogue.aside),
+    }
+
+
+def site_lines(figures: dict[str, Any]) -> Iterator[str]:
+    """The lines of what was understood."""
+    yield f"{figures['name']}: {len(figures['units'])} units"
+    for unit in figures["units"]:
+        sources = ", ".join(f"{source['id']} ({source['format']})" for source in unit["sources"]) or "no source"
+        yield f"  {unit['code']}  {unit['name']}: {sources}"
+    yield f"calendar: {figures['calendar']['first']} to {figures['calendar']['last']}"
+    yield "catalogue: " + ", ".join(f"{count} {what}" for what, count in figures["catalogue"].items())
+    yield from figures["aside"]

@@ -18,6 +18,7 @@ from pipelines import letters, morning
 from pipelines.catalogue import load_dimensions, site_catalogue
 from pipelines.collect import collect_unit, manifest_of
 from pipelines.contain import Faults
+from pipelines.coverage import coverage_of, with_names
 from pipelines.judged import failed_row, read_judged, read_outcome_row
 from pipelines.judging import JUDGED_VERSION, judge_night, site_fingerprint
 from pipelines.reading.catalogue_table import aside_lines
@@ -203,7 +204,9 @@ def force(today: str, *, settings: Settings | None = None) -> str | None:
         if not nights:
             return None
         if _release_one(settings, warehouse, quarter, night=max(nights), forced=True):
-            log.warning("quarter %s released although not complete", quarter)
+            absent = _absent(warehouse, _release_row(settings, warehouse, quarter, max(nights)))
+            log.warning("quarter %s released although not complete; last night %s", quarter, max(nights))
+            log.warning("units without data up to its end: %s", absent or "none")
             return str(quarter)
     return None
 
@@ -251,13 +254,21 @@ def release_again(quarter: str, *, settings: Settings | None = None) -> str:
                 "has been decided on",
                 "the decision stands, on the figures it was made of",
             ),
-            (not row["is_complete"], f"is not complete yet; missing: {row['missing']}", "run their nights first"),
+            (
+                not row["is_complete"],
+                f"is not complete yet; missing: {_absent(warehouse, row)}",
+                "run their nights first",
+            ),
         )
         for is_so, why, mend in hindrances:
             if is_so:
                 raise KnownError("E-RELEASE-AGAIN", f"quarter [{period}] {why}.", mend=mend)
         warehouse.replace_rows("quarter_release", pd.DataFrame([row]), where={"quarter": str(period)})
     return str(period)
+
+
+def _absent(warehouse: Warehouse, row: dict[str, object]) -> str:
+    return "; ".join(with_names(warehouse, json.loads(str(row["missing"]))))
 
 
 def _release_one(settings: Settings, warehouse: Warehouse, quarter: Quarter, *, night: str, forced: bool) -> bool:
@@ -274,17 +285,15 @@ def _release_one(settings: Settings, warehouse: Warehouse, quarter: Quarter, *, 
 
 def _release_row(settings: Settings, warehouse: Warehouse, quarter: Quarter, night: str) -> dict[str, object]:
     """What releasing the quarter as known on this night says of it."""
-    coverage = warehouse.read("coverage", last_day=quarter.last, known=night)
-    missing = sorted(coverage.loc[~coverage["is_covered"], "unit_code"])
-    share = 1 - len(missing) / len(coverage) if len(coverage) else 0.0
-    complete = len(coverage) > 0 and share >= settings.site.quarter.minimum_coverage
+    coverage = coverage_of(warehouse, quarter, known=night)
+    complete = coverage.units > 0 and coverage.share >= settings.site.quarter.minimum_coverage
     return {
         "quarter": str(quarter),
         "released_night": night,
         "is_complete": complete,
         "forced": not complete,
-        "coverage": share,
-        "missing": json.dumps(missing),
+        "coverage": coverage.share,
+        "missing": json.dumps(coverage.missing),
     }
 
 

@@ -15,6 +15,7 @@ from analysis.thresholds import Thresholds
 from domain.errors import KnownError
 from domain.quarter import Quarter
 from pipelines.catalogue import load_dimensions
+from pipelines.coverage import coverage_of, why_closed, with_names
 from pipelines.nightly import open_warehouse
 from pipelines.settings import Settings
 from warehouse import Warehouse
@@ -75,10 +76,25 @@ def release_of(warehouse: Warehouse, quarter: str) -> dict[str, object]:
     if not rows:
         raise KnownError(
             "E-QUARTER-CLOSED",
-            f"quarter [{quarter}] has not been released",
+            f"quarter [{quarter}] has not been released: {why_closed(warehouse, Quarter.parse(quarter))}.",
             mend="run the nights up to its last day, or release it although incomplete: tinhgon quarter --force",
         )
     return {str(key): value for key, value in rows[0].items()}
+
+
+def released(quarter: str, *, settings: Settings | None = None) -> dict[str, object]:
+    """How the quarter was released: on which night, complete or not, which units are missing by code and name."""
+    settings = settings or Settings.from_env()
+    with open_warehouse(settings) as warehouse:
+        row = release_of(warehouse, quarter)
+        night = str(row["released_night"])
+        return {
+            "quarter": quarter,
+            "released_night": night,
+            "is_complete": bool(row["is_complete"]),
+            "units": coverage_of(warehouse, Quarter.parse(quarter), known=night).units,
+            "missing": with_names(warehouse, json.loads(str(row["missing"]))),
+        }
 
 
 def propose(quarter: str, *, settings: Settings | None = None) -> dict[str, object]:
@@ -87,6 +103,7 @@ def propose(quarter: str, *, settings: Settings | None = None) -> dict[str, obje
     with open_warehouse(settings) as warehouse:
         proposals = of_quarter(warehouse, "proposal", quarter)
         release = release_of(warehouse, quarter)
+        absent = with_names(warehouse, json.loads(str(release["missing"])))
     lines = [
         f"Hệ thống đã dự thảo **{len(proposals)}** phương án đơn giản hóa từ dữ liệu quý "
         f"{quarter_vi(quarter)} của {settings.site.name}.",
@@ -99,8 +116,8 @@ def propose(quarter: str, *, settings: Settings | None = None) -> dict[str, obje
     if len(proposals) > 20:
         lines += ["", f"… và {len(proposals) - 20} phương án khác, xem đầy đủ trong sổ tay quý."]
     if release["forced"]:
-        missing = ", ".join(json.loads(str(release["missing"])))
-        why = f"chưa đủ đơn vị nộp ({missing})" if missing else "lấy từ lần nạp ban đầu, không đối chiếu từng đêm"
+        missing = ", ".join(absent)
+        why = f"chưa đủ đơn vị nộp: {missing}" if missing else "lấy từ lần nạp ban đầu, không đối chiếu từng đêm"
         lines += ["", f"**Lưu ý:** số liệu quý {why}."]
     lines += ["", "Đây là dự thảo do máy lập; người có thẩm quyền quyết định và ký."]
     subject = f"Phương án đơn giản hóa thủ tục hành chính quý {quarter_vi(quarter)}: duyệt hay không duyệt?"

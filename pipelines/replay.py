@@ -5,8 +5,11 @@ with the corrected unit file, code map or catalogue. Rows that pass leave quaran
 their reason.
 """
 
-from collections.abc import Iterator
-from datetime import timedelta
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
 
 import pandas as pd
 
@@ -17,27 +20,62 @@ from pipelines.contain import Faults
 from pipelines.judging import judge_night
 from pipelines.landing import broken_files
 from pipelines.night_order import night_at_door, today
+from pipelines.say import named
 from pipelines.settings import Settings
 from pipelines.strays import strays
+
+LISTED = ("night", "unit_code", "rule_id", "file_name", "line_no", "dossier_code", "message")
+_MOST_LOST = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replayed:
+    """One slice judged again: its rows in quarantine before and now."""
+
+    night: str
+    unit_code: str
+    before: int
+    now: int
+
+    def __str__(self) -> str:
+        return f"{self.night}  {self.unit_code}: {self.before} rows in quarantine before, {self.now} now"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rebuilt:
+    """One night made again: its units, how many slices were written, what its letters could not say."""
+
+    night: str
+    units: int
+    written: int
+    faults: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.night}: {self.written} of {self.units} slices written"
 
 
 def list_quarantine(
     *, unit: str | None = None, rule: str | None = None, settings: Settings | None = None
-) -> list[str]:
-    """One line a row set aside: night, unit, rule, file:line, dossier, message."""
+) -> list[dict[str, Any]]:
+    """The rows set aside: night, unit, rule, file and line, dossier, message."""
     frame = _quarantine(settings or Settings.from_env(), unit=unit, rule=rule)
-    lines = [
-        f"{r['night']}  {r['unit_code']}  {r['rule_id']}  {r['file_name']}:{r['line_no']}"
-        f"  {r['dossier_code'] or '-'}  {r['message']}"
-        for r in frame.to_dict("records")
-    ]
-    return [*lines, f"{len(frame)} rows in quarantine"]
+    rows: list[dict[str, Any]] = json.loads(frame[list(LISTED)].to_json(orient="records", force_ascii=False))
+    return rows
+
+
+def quarantine_lines(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """One line a row set aside."""
+    for r in rows:
+        yield (
+            f"{r['night']}  {r['unit_code']}  {r['rule_id']}  {r['file_name']}:{r['line_no']}"
+            f"  {r['dossier_code'] or '-'}  {r['message']}"
+        )
 
 
 def replay_quarantine(
     *, unit: str | None = None, night: str | None = None, settings: Settings | None = None
-) -> Iterator[str]:
-    """Stage, judge and merge again every slice that has rows in quarantine; yields one line a slice."""
+) -> Iterator[Replayed]:
+    """Stage, judge and merge again every slice that has rows in quarantine; yields the slices."""
     settings = settings or Settings.from_env()
     wanted = night_at_door(night, settings) if night is not None else None
     before = _quarantine(settings, unit=unit)
@@ -55,24 +93,32 @@ def replay_quarantine(
         after = _quarantine(settings)
         for unit_code in units:
             was, now = _open(before, slice_night, unit_code), _open(after, slice_night, unit_code)
-            yield f"{slice_night}  {unit_code}: {was} rows in quarantine before, {now} now"
-    if before.empty:
-        yield "nothing in quarantine to replay"
-    else:
+            yield Replayed(night=slice_night, unit_code=unit_code, before=was, now=now)
+    if not before.empty:
         nightly.models(max(before["night"]), settings=settings)
 
 
-def rebuild(*, settings: Settings | None = None) -> Iterator[str]:
+def rebuild_notes(settings: Settings) -> list[str]:
+    """What a rebuild leaves out: strange things, nights to come, nights that only the warehouse holds."""
+    landed = landed_nights(settings)
+    end = _end(settings)
+    with nightly.open_warehouse(settings) as warehouse:
+        held = warehouse.nights()
+    return [
+        *strays(settings, landed),
+        *(f"left out: night [{night}] in landing has not come yet" for night in landed if night.day > end),
+        *(f"not in landing: night [{night}] stays as the warehouse has it" for night in held if night not in landed),
+    ]
+
+
+def rebuild(*, settings: Settings | None = None) -> Iterator[Rebuilt]:
     """Make every slice again from landing, in the order of nights; decisions and letters already issued stay.
 
     Raises KnownError E-LANDING-LOST at the end, when all else is done, naming raw files that are gone or altered.
     """
     settings = settings or Settings.from_env()
-    landed = landed_nights(settings)
-    yield from strays(settings, landed)
-    end = today(settings) + timedelta(days=1)
-    nights = [night for night in landed if night.day <= end]
-    yield from (f"left out: night [{night}] in landing has not come yet" for night in landed if night.day > end)
+    end = _end(settings)
+    nights = [night for night in landed_nights(settings) if night.day <= end]
     lost: list[str] = []
     for night in nights:
         units = nightly.units_of(settings, night)
@@ -80,23 +126,27 @@ def rebuild(*, settings: Settings | None = None) -> Iterator[str]:
             restage(settings, night, unit_code)
             lost += [f"[{night}/{unit_code}/{name}]" for name in broken_files(settings, night, unit_code)]
         judge_night(settings, night, units)
-        merged = nightly.merge(night, settings=settings)
+        merged, told = nightly.merge(night, settings=settings), []
         if settings.site.letters:
             with nightly.open_warehouse(settings) as warehouse:
                 faults = Faults()
                 letters.record_night_letters(settings, warehouse, night, faults)
-            yield from (f"{night}: [{fault.subject}] {fault.message}" for fault in faults.found)
-        yield f"{night}: {len(list(merged['merged']))} of {len(units)} slices written"  # type: ignore[call-overload]
+            told = [f"[{fault.subject}] {fault.message}" for fault in faults.found]
+        written = len(list(merged["merged"]))  # type: ignore[call-overload]
+        yield Rebuilt(night=night, units=len(units), written=written, faults=tuple(told))
     if nights:
         nightly.models(max(nights), settings=settings)
-    yield f"{len(nights)} nights rebuilt from landing"
     if lost:
         raise KnownError(
             "E-LANDING-LOST",
-            f"{len(lost)} raw files in landing are gone or altered: {', '.join(lost)}.",
+            f"{len(lost)} raw files in landing are gone or altered: {named(lost, most=_MOST_LOST)}.",
             mend="bring them back from a backup and rebuild again, or ask the units to hand them in anew; rows read "
             "from them before were kept where their staged copy is whole",
         )
+
+
+def _end(settings: Settings) -> date:
+    return today(settings) + timedelta(days=1)
 
 
 def _quarantine(settings: Settings, *, unit: str | None = None, rule: str | None = None) -> pd.DataFrame:

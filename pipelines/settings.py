@@ -1,7 +1,7 @@
 """Where a run finds its site, its files and its secrets. Everything comes from the environment.
 
-TINHGON_SITE (default sites/dak_glong), TINHGON_VAR (default var/<site code>), TINHGON_INBOX (default
-<var>/inbox), WAREHOUSE_URL (default duckdb:///<var>/warehouse.duckdb), TINHGON_HASH_KEY or
+TINHGON_SITE (default sites/dak_glong, where that is at hand), TINHGON_VAR (default var/<site code>),
+TINHGON_INBOX (default <var>/inbox), WAREHOUSE_URL (default duckdb:///<var>/warehouse.duckdb), TINHGON_HASH_KEY or
 TINHGON_HASH_KEY_FILE (else <var>/secret/hash_key, made on first use and readable by its owner only),
 TINHGON_SMTP_URL or TINHGON_SMTP_URL_FILE (without either, mail goes to the outbox folder).
 """
@@ -54,8 +54,17 @@ class Settings:
 
 
 def _default_site() -> Path:
-    here = Path("sites/dak_glong")
-    return here if here.exists() else Path(__file__).resolve().parent.parent / here
+    """The shipped site, below this folder or in the checkout; an installed package has none and asks for a name."""
+    shipped = Path("sites/dak_glong")
+    for place in (shipped, Path(__file__).resolve().parent.parent / shipped):
+        if place.exists():
+            return place
+    raise KnownError(
+        "E-NO-SITE",
+        "no site is named, and the shipped one [sites/dak_glong] is not here.",
+        mend="name its folder in the environment: TINHGON_SITE=/path/to/site; a new one is made by: "
+        "tinhgon site new FOLDER --name NAME",
+    )
 
 
 def _secret(env: Mapping[str, str], name: str) -> str | None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import version
+from pathlib import Path
 from typing import Final
 
 from dags.ops.drive import Driver, drive
@@ -21,25 +22,20 @@ from dags.ops.screen import Screen
 from domain.errors import KnownError
 from pipelines.disk import known_faults
 from pipelines.settings import Settings
+from pipelines.site import load_site
 
 # The shipped history: everything up to 24 December as one load, then the last seven nights of the year.
 NIGHTS: Final = [f"2017-12-{day}" for day in range(24, 32)]
 QUARTER: Final = "2017-Q4"
+SHIPPED: Final = "dak_glong"
 UI_PORT: Final = 8080
 TINHGON: Final = [sys.executable, "-m", "pipelines.cli"]
-
-HELP: Final = """\
-./run          run the main job through Airflow on the shipped site: the nights, the quarter, its decision
-./run serve    start Airflow with its pages on this machine's loopback address, schedules on, until Ctrl+C
-./run --help   this text
-
-Environment: TINHGON_SITE, TINHGON_VAR, TINHGON_INBOX, WAREHOUSE_URL, TINHGON_SMTP_URL as docs/ explain them.
-Exit code 0 only if everything was done."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code. A foreseen error is told without a traceback."""
-    parser = argparse.ArgumentParser(prog="./run", usage=argparse.SUPPRESS, description=HELP)
+    told = (REPO / "dags" / "ops" / "help.txt").read_text(encoding="utf-8")
+    parser = argparse.ArgumentParser(prog="./run", usage=argparse.SUPPRESS, description=told)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("command", nargs="?", choices=["job", "serve"], default="job", help=argparse.SUPPRESS)
     command = parser.parse_args(arguments).command
@@ -55,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(command: str, screen: Screen) -> int:
     """Prepare the place and do what was asked for, alone there."""
+    if command == "job":
+        check_shipped()
     settings = Settings.from_env()
     place = Place(home=settings.var / "airflow", port=free_port(UI_PORT if command == "serve" else 0))
     prepare(place, preload=command == "job")
@@ -79,9 +77,36 @@ def main_job(settings: Settings, place: Place, screen: Screen) -> int:
             driver.rest.ensure_pool("warehouse_writer", 1)
             drive(driver, nights=NIGHTS, quarter=QUARTER)
     screen.line("")
-    screen.line(tinhgon("status", environ))
+    status = tinhgon("status", environ)
+    screen.line(status)
     screen.line(f"All done in {(datetime.now(UTC) - start).total_seconds():.0f} s.")
+    for line in look_first(status):
+        screen.line(line)
     return 0
+
+
+def check_shipped() -> None:
+    """Refuse the main job on another site before anything is made: it runs the shipped history, day by day."""
+    named = os.environ.get("TINHGON_SITE")
+    if named and (site := load_site(Path(named))).code != SHIPPED:
+        raise KnownError(
+            "E-RUN-SITE",
+            f"./run runs the shipped history only (site [{SHIPPED}], nights [{NIGHTS[0]}] to [{NIGHTS[-1]}]); "
+            f"TINHGON_SITE names [{site.code}], whose nights it does not know.",
+            mend=f"for [{site.name}]: ./run serve (Airflow, schedules on), or night by night .venv/bin/tinhgon night "
+            "2026-01-31; for the shipped site: unset TINHGON_SITE",
+        )
+
+
+def look_first(status: str) -> list[str]:
+    """The last lines of the main job: what to open of the papers that `tinhgon status` names, and what comes next."""
+    wanted = {
+        "Open this first:": f"nights/{NIGHTS[-1]}/chat_luong.html",
+        "Then the quarter:": f"quarters/{QUARTER}/so_tay_quy.html",
+    }
+    made = [line.strip() for line in status.splitlines()]
+    found = [f"{words} {path}" for words, name in wanted.items() for path in made if path.endswith(name)]
+    return [*found, "Airflow with its pages: ./run serve"]
 
 
 def serve(settings: Settings, place: Place, screen: Screen) -> int:

@@ -1,12 +1,15 @@
 """The command behind ./run: what it says and leaves when something is wrong before Airflow starts."""
 
+import re
+import subprocess
 from types import SimpleNamespace
 
 import pytest
 
 from dags.ops import __main__ as main
-from dags.ops.environment import Place, free_port, password, prepare, variables
+from dags.ops.environment import REPO, Place, free_port, password, prepare, variables
 from domain.errors import KnownError
+from tests.factories.sites import write_site
 
 
 def test_unreadable_site_is_told_without_a_traceback(tmp_path, monkeypatch, capsys) -> None:
@@ -16,6 +19,37 @@ def test_unreadable_site_is_told_without_a_traceback(tmp_path, monkeypatch, caps
     shown = capsys.readouterr().out
     assert "Mend:" in shown
     assert "Traceback" not in shown
+
+
+def test_another_site_is_refused_before_anything_is_made(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setenv("TINHGON_SITE", str(write_site(tmp_path / "site")))
+    monkeypatch.setenv("TINHGON_VAR", str(tmp_path / "var"))
+    monkeypatch.setattr(main, "stop_on_signals", lambda: None)
+    assert main.main([]) == 1
+    said = capsys.readouterr().out
+    assert said.startswith("E-RUN-SITE ")
+    assert "[thu]" in said
+    assert "./run serve" in said
+    assert not (tmp_path / "var").exists()
+
+
+def test_the_main_job_ends_with_what_to_open_first() -> None:
+    made = ["/v/out/nights/2017-12-30/chat_luong.html", "/v/out/nights/2017-12-31/chat_luong.html"]
+    status = "\n".join(["Made:", *(f"  {path}" for path in made), "  /v/out/quarters/2017-Q4/so_tay_quy.html"])
+    assert main.look_first(status) == [
+        "Open this first: /v/out/nights/2017-12-31/chat_luong.html",
+        "Then the quarter: /v/out/quarters/2017-Q4/so_tay_quy.html",
+        "Airflow with its pages: ./run serve",
+    ]
+
+
+def test_help_needs_no_set_up_and_names_every_setting() -> None:
+    told = subprocess.run(["./run", "--help"], cwd=REPO, capture_output=True, text=True, check=True).stdout
+    settings = (REPO / "pipelines" / "settings.py").read_text()
+    names = set(re.findall(r"TINHGON_[A-Z_]+|WAREHOUSE_URL", settings))
+    assert len(names) >= 8
+    assert [name for name in sorted(names) if name not in told] == []
+    assert "Exit code: 0" in told
 
 
 def test_a_second_run_on_the_same_place_is_told_so(tmp_path) -> None:

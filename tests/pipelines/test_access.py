@@ -119,7 +119,7 @@ def test_a_group_that_is_not_there_stops_at_the_door(tmp_path: Path) -> None:
     with pytest.raises(KnownError, match=r"E-ACCESS-GROUP .*\[no_such_group_here\]"):
         Settings.from_env({"TINHGON_SITE": str(site), "TINHGON_VAR": str(tmp_path / "var")})
     with pytest.raises(KnownError, match="E-ACCESS-GROUP"):
-        list(check_site(site))
+        check_site(site)
 
 
 def test_a_way_the_group_cannot_go_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

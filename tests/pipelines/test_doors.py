@@ -3,12 +3,14 @@
 Strange things in landing are told and stop nobody.
 """
 
+import json
 from datetime import date
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from domain.errors import KnownError
 from domain.night import Night
 from pipelines import night_order
 from pipelines.cli import app
@@ -182,3 +184,60 @@ def test_a_quarter_that_was_decided_on_is_not_released_again(run, settings: Sett
     before = tables(settings)
     assert "has been decided on" in run("quarter", "2017-Q4", "--release-again", code=1)
     assert differences(before, tables(settings)) == []
+
+
+def test_every_step_of_a_night_is_one_readable_line(run, settings: Settings) -> None:
+    (settings.inbox / NIGHT / "X1" / "ho_so.csv").unlink()
+    hand_in(settings, "ho_so.csv", "Một cột lạ\n1\n", unit_code="X2")
+    lines = run("night", NIGHT).splitlines()
+    assert [line.split()[0] for line in lines] == [step.name for step in night_order.STEPS]
+    assert max(map(len, lines)) < 300
+    assert not any(character in line for line in lines for character in "{}'")
+    told = " ".join(lines[1].split())
+    assert told.startswith("collect 2 units: 1 missing (X1), 1 failed (X2: E-")
+    assert told.endswith("; 0 rows")
+    assert "Cách khắc phục" not in told, "the first sentence only"
+    assert lines[8].split(maxsplit=1)[1] == "no quarter to release"
+
+
+def test_a_night_as_json_is_one_document_and_nothing_else(settings: Settings, run, monkeypatch) -> None:
+    result = CliRunner().invoke(app, ["night", NIGHT, "--json"])
+    told = json.loads(result.stdout)
+    assert told["night"] == NIGHT
+    assert list(told["steps"]) == [step.name for step in night_order.STEPS]
+    assert [unit["rows_in"] for unit in told["steps"]["collect"]] == [1, 1]
+    assert told["strays"] == []
+    assert result.exit_code == 0
+
+    def burst(settings, warehouse, night):
+        raise KnownError("E-TEST", "the page [p] cannot be made.", mend="mend it")
+
+    monkeypatch.setattr(night_order.nightly.morning, "publish_morning", burst)
+    result = CliRunner().invoke(app, ["night", NIGHT, "--json"])
+    told = json.loads(result.stdout)
+    assert "publish" in told["failed"]
+    assert result.exit_code == 1
+    assert "step publish failed" in result.stderr
+
+
+def test_quiet_says_errors_only(run, settings: Settings) -> None:
+    assert run("night", NIGHT, "--quiet") == ""
+    assert run("status", "--quiet") == ""
+    assert run("rebuild", "--quiet") == ""
+    assert run("quarter", "2017-Q4", "--quiet", code=1).startswith("E-QUARTER-CLOSED")
+
+
+def test_a_closed_quarter_names_the_units_it_waits_for_and_the_last_night(run, settings: Settings) -> None:
+    for night in ("2017-12-28", "2017-12-29"):
+        hand_in(settings, "ho_so.csv", csv_text([["X1-1", *ROW[1:]]]), night=night)
+        run("night", night)
+    said = run("quarter", "2017-Q4", code=1)
+    assert "the last night is [2017-12-29]" in said
+    assert "1 of 2: [X2 (UBND xã X2)]" in said
+    assert "X1 (" not in said
+    forced = run("quarter", "2017-Q4", "--force").splitlines()[0]
+    assert "released on the night 2017-12-29 although not complete" in forced
+    assert "1 of 2 units missing: X2 (UBND xã X2)" in forced
+    told = json.loads(run("quarter", "2017-Q4", "--json"))
+    assert told["steps"]["release"]["missing"] == ["X2 (UBND xã X2)"]
+    assert [Path(path).suffix for path in told["steps"]["publish"]["files"]] == [".html", ".docx", ".xlsx"]

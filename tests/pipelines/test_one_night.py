@@ -13,7 +13,7 @@ from pipelines.catalogue_review import reviewed
 from pipelines.contain import Faults
 from pipelines.judged import is_judged, judged_folder, masked, quarantine_rows, read_judged, read_outcome_row
 from pipelines.judging import judge_night, site_fingerprint
-from pipelines.report import status_lines
+from pipelines.report import status_figures, status_lines
 from pipelines.sealed import read_sealed
 from pipelines.settings import Settings
 from pipelines.strays import strays
@@ -143,7 +143,7 @@ def test_a_night_that_is_late_itself_is_told_without_the_warehouse(settings: Set
 
 
 def test_status_prints_the_headline_and_where_the_papers_are(settings: Settings, tmp_path: Path) -> None:
-    lines = list(status_lines(settings))
+    lines = list(status_lines(status_figures(settings)))
     assert lines[0] == f"Huyện Thử, 2017, as of night {NIGHT} (1 nights)"
     counted = {
         line.split("(")[0].strip(): line.split()[-2:] for line in lines if "(" in line and "letters" not in line
@@ -151,7 +151,7 @@ def test_status_prints_the_headline_and_where_the_papers_are(settings: Settings,
     assert counted["received"] == ["3", "0"], "the counter, then the other units"
     assert counted["finished early or on time"] == ["1", "0"]
     assert counted["still open"] == ["2", "0"]
-    assert list(status_lines(make_site(tmp_path))) == ["Huyện Thử: no night in the warehouse yet"]
+    assert list(status_lines(status_figures(make_site(tmp_path)))) == ["Huyện Thử: no night in the warehouse yet"]
 
 
 def test_what_is_not_ours_in_landing_is_told(settings: Settings) -> None:
