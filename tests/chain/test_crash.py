@@ -58,7 +58,7 @@ KILLS = [
     Kill("collect", "pathlib.Path.write_bytes", 1, torn=True),  # half of a manifest
     Kill("collect", "pipelines.reading.reader.Reader.join", 2),  # a unit's files read and not put together
     Kill("judge", "pipelines.judged.write_parquet", 9),  # the second unit's verdict, half-way
-    Kill("judge", "pathlib.Path.write_bytes", 3, torn=True),  # the outcome that would vouch for a unit's verdict
+    Kill("judge", "pathlib.Path.write_bytes", 2, torn=True),  # the outcome that would vouch for a unit's verdict
     Kill("merge", "warehouse.store.insert_frame", 3),  # dimensions half replaced
     Kill("merge", "warehouse.slices.insert_frame", 5),  # a slice half replaced
     Kill("merge", "warehouse.slices.latest_rows", 3),  # the second unit's slice written and not folded to the end
