@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 
-from pipelines import nightly
+from domain.errors import PassingError
+from pipelines import morning, nightly
 from pipelines.settings import Settings
 from tests.chain.conftest import run_night, settings_of
 from tests.factories.sites import HEADINGS, ROW, csv_text, hand_in, source, unit, write_site
@@ -137,7 +138,7 @@ def test_new_then_open_then_mended_each_said_once(settings: Settings, postbox: P
 def test_a_server_that_is_down_fails_clearly_and_the_next_run_sends(settings: Settings, postbox: Postbox) -> None:
     hand_in_night(settings, NIGHTS[0], WRONG)
     postbox.down()
-    with pytest.raises(ConnectionError) as error:
+    with pytest.raises(PassingError) as error:
         run_night(settings, NIGHTS[0])
     assert DISTRICT in str(error.value) or UNIT in str(error.value), "the office that was not told is named"
     assert NIGHTS[0] in str(error.value)
@@ -149,15 +150,49 @@ def test_a_server_that_is_down_fails_clearly_and_the_next_run_sends(settings: Se
     assert set(postbox.collect()) == {UNIT, DISTRICT}
 
 
+class Killed(BaseException):
+    """What ends a process: no guard takes it for an error."""
+
+
+def test_a_kill_between_two_mails_doubles_at_most_the_one_under_way(
+    settings: Settings, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = [f"phong-{number}@huyen.invalid" for number in range(5)]
+    mail = settings.site.mail.model_copy(update={"district": [DISTRICT, *more]})
+    settings = replace(settings, site=settings.site.model_copy(update={"mail": mail}))
+    hand_in_night(settings, NIGHTS[0], WRONG)
+    real, count = morning._remember, 0
+
+    def killed_at_the_fourth(*args: object) -> None:
+        nonlocal count
+        count += 1
+        if count == 4:
+            raise Killed  # the server has the fourth, the warehouse does not know yet
+        real(*args)
+
+    monkeypatch.setattr(morning, "_remember", killed_at_the_fourth)
+    with pytest.raises(Killed):
+        run_night(settings, NIGHTS[0])
+    monkeypatch.setattr(morning, "_remember", real)
+    first = sorted(postbox.collect())
+    assert first == sorted([UNIT, DISTRICT, *more])[:4]
+    run_night(settings, NIGHTS[0])
+    assert set(postbox.collect()) == {first[3], *more, UNIT, DISTRICT} - set(first[:3])
+    assert len(sent(settings)) == 7
+
+
 def test_one_refused_address_is_named_and_the_others_are_not_written_to_again(
     settings: Settings, postbox: Postbox
 ) -> None:
     mail = settings.site.mail.model_copy(update={"district": [REFUSED, DISTRICT]})
     settings = replace(settings, site=settings.site.model_copy(update={"mail": mail}))
     hand_in_night(settings, NIGHTS[0], WRONG)
-    with pytest.raises(ConnectionError, match=REFUSED):
+    with pytest.raises(PassingError, match=REFUSED):
         run_night(settings, NIGHTS[0])
+    page = (settings.var / "out" / "nights" / NIGHTS[0] / "chat_luong.html").read_text(encoding="utf-8")
+    assert REFUSED in page.partition('id="chua-lam-duoc"')[2], "the page says who was not told, and why"
+    assert "550" in page
     assert set(postbox.collect()) == {UNIT, DISTRICT}
-    with pytest.raises(ConnectionError, match="550"):
+    with pytest.raises(PassingError, match="550"):
         nightly.notify(NIGHTS[0], settings=settings)
     assert postbox.collect() == {}
