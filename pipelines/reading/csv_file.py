@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from domain.clean import cut, is_clean
+from domain.clean import clean, cut, is_clean
 from pipelines.outcome import FileFault
 from pipelines.reading.table import (
     Door,
@@ -236,7 +236,7 @@ def _problem(record: Record, fits: range) -> str | None:
 
 def _reject(record: Record, problem: str, longest: int) -> Reject:
     shown = record.text.rstrip("\n").encode("utf-8", "backslashreplace").decode()
-    return Reject(line_no=record.line, message=f"Dòng {record.line}: {problem}.", raw_record=cut(shown, longest))
+    return Reject(line_no=record.line, message=f"Dòng {record.line}: {problem}.", raw_record=cut(clean(shown), longest))
 
 
 def _take(table: RawTable, record: Record, door: Door) -> None:

@@ -6,6 +6,7 @@ Nothing is dropped before it is counted: a key written twice, or a second list o
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,11 +48,12 @@ def read_json(file: Incoming, door: Door) -> RawStream:
     """Rows of a list of flat records; the headings are the keys in order of first sight."""
     records: Records = []
     rejects: list[Reject] = []
-    for number, item in enumerate(_records(_loaded(file), file), start=1):
-        if isinstance(item, dict) and not isinstance(item, Doubled):
-            records.append((number, item))
-        else:
-            rejects.append(_no_record(number, item, file))
+    with _not_too_deep(file):
+        for number, item in enumerate(_records(_loaded(file), file), start=1):
+            if isinstance(item, dict) and not isinstance(item, Doubled):
+                records.append((number, item))
+            else:
+                rejects.append(_no_record(number, item, file))
     return tabled(records, file, door, rejects)
 
 
@@ -66,7 +68,7 @@ def tabled(records: Records, file: Incoming, door: Door, rejects: list[Reject] |
             f"Tệp [{file.name}]: có tên trường chỉ khác nhau ở ký tự ẩn.",
             mend="đề nghị đơn vị xuất lại tệp với tên trường đúng mẫu.",
         )
-    batches = _batches(records, keys, headings, door, rejects or [])
+    batches = _shallow(_batches(records, keys, headings, door, rejects or []), file)
     return RawStream(headings=headings, batches=batches, is_nothing=not records)
 
 
@@ -81,6 +83,11 @@ def _batches(
             lines=[number for number, _ in some],
             rejects=rejects if start == 0 else [],
         )
+
+
+def _shallow(batches: Iterator[RawTable], file: Incoming) -> Iterator[RawTable]:
+    with _not_too_deep(file):
+        yield from batches
 
 
 def _cell(value: object) -> object:
@@ -105,7 +112,11 @@ def read_sync(file: Incoming) -> SyncRecords:
 
     The progress log is a list inside a dossier, or one list for the whole message whose items carry MaHoSo.
     """
-    loaded = _loaded(file)
+    with _not_too_deep(file):
+        return _sync_records(_loaded(file), file)
+
+
+def _sync_records(loaded: object, file: Incoming) -> SyncRecords:
     code = file.source.mapping.get("dossier_code", "MaHoSo")
     found = SyncRecords()
     for number, item in enumerate(_records(loaded, file), start=1):
@@ -161,13 +172,25 @@ def _loaded(file: Incoming) -> object:
         )
     try:
         return json.loads(text, object_pairs_hook=_pairs, parse_int=_whole)
-    except (json.JSONDecodeError, RecursionError) as error:
-        at = f"dòng {error.lineno}, cột {error.colno}" if isinstance(error, json.JSONDecodeError) else "lồng quá sâu"
-        raise FileFault(
-            "E-TEP-HONG",
-            f"Tệp [{file.name}] không phải JSON trọn vẹn ({at}); tệp hỏng hoặc ghi dở dang.",
-            mend="đề nghị đơn vị xuất lại tệp và nộp lại.",
-        ) from None
+    except json.JSONDecodeError as error:
+        raise _no_json(file, f"dòng {error.lineno}, cột {error.colno}") from None
+
+
+@contextmanager
+def _not_too_deep(file: Incoming) -> Iterator[None]:
+    """What can be read can still be nested too deep to be written again: either way the file is refused by name."""
+    try:
+        yield
+    except RecursionError:
+        raise _no_json(file, "lồng quá sâu") from None
+
+
+def _no_json(file: Incoming, where: str) -> FileFault:
+    return FileFault(
+        "E-TEP-HONG",
+        f"Tệp [{file.name}] không phải JSON trọn vẹn ({where}); tệp hỏng hoặc ghi dở dang.",
+        mend="đề nghị đơn vị xuất lại tệp và nộp lại.",
+    )
 
 
 def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -51,7 +51,7 @@ def test_night_that_releases_nothing_starts_no_quarter(running) -> None:
 def test_failing_task_is_told_with_its_last_words(running) -> None:
     with pytest.raises(KnownError, match="E-RUN-FAILED") as error:
         running.driver.night("2017-12-01")
-    assert "[plan]" in str(error.value)
+    assert "[plan, red]" in str(error.value)
     assert "./run" in str(error.value)
     assert "unit [DG-QK] has no source" in running.shown.getvalue()
     run = running.rest.runs(NIGHT_DAG, "2017-12-01")[0]["dag_run_id"]

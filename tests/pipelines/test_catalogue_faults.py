@@ -155,7 +155,7 @@ def test_a_csv_at_fault_names_its_line(tmp_path: Path, line: bytes, said: str) -
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a: " + "[" * 50_000, "nested too deep"),
+        ("a: " + "[" * 50_000, "nests lists or keys too deep"),
         ('a: {b: ["x", "y\\u202e"]}', "key [a.b.1]"),
         ("? [a]\n: 1", "is not proper YAML"),
         ("a: !!int x", "is not proper YAML"),

@@ -65,6 +65,24 @@ def test_an_endless_heading_is_named_in_a_short_sentence(tmp_path):
     assert len(outcome.message) < 1000
 
 
+@pytest.mark.parametrize("depth", [400, 900, 100_000])
+def test_a_value_nested_deep_is_kept_or_its_file_refused_by_name(tmp_path, depth):
+    value = "[" * depth + "]" * depth
+    outcome, staged = collected(tmp_path, f'[{{"ma": "HS-1", "tthc": "1.000001", "nhan": {value}}}]', **JSON)
+    assert outcome.status in ("COLLECTED", "FAILED")
+    if outcome.status == "FAILED":
+        assert "lồng quá sâu" in outcome.message
+    assert outcome.rows_in == sum(map(len, staged.frames.values())) + len(staged.rejects)
+    outcome, _ = collected(tmp_path / "other", f"[{value}, {json.dumps(GOOD)}]", **JSON)
+    assert outcome.status == "COLLECTED" or "lồng quá sâu" in outcome.message
+
+
+def test_a_row_set_aside_for_a_nul_is_shown_without_it(tmp_path):
+    outcome, staged = collected(tmp_path, csv_text([ROW, ["HS-2", "\0", *ROW[2:]]]), "ho_so.csv")
+    assert (outcome.rows_in, len(staged.rejects)) == (2, 1)
+    assert staged.rejects["raw_record"].iloc[0].startswith("HS-2,,")
+
+
 @pytest.mark.heavy
 def test_a_small_run_of_the_fuzzer_finds_nothing():
     command = [sys.executable, "bench/fuzz.py", "--mutants", "200", "--really", "10", "--seed", "20171220"]
