@@ -236,7 +236,9 @@ def _problem(record: Record, fits: range) -> str | None:
 
 def _reject(record: Record, problem: str, longest: int) -> Reject:
     shown = record.text.rstrip("\n").encode("utf-8", "backslashreplace").decode()
-    return Reject(line_no=record.line, message=f"Dòng {record.line}: {problem}.", raw_record=cut(clean(shown), longest))
+    return Reject(
+        line_no=record.line, message=f"Dòng {record.line}: {problem}.", raw_record=cut(clean(shown), longest)
+    )
 
 
 def _take(table: RawTable, record: Record, door: Door) -> None:

@@ -84,7 +84,7 @@ def test_both_databases_say_the_same(engines: tuple[Warehouse, Warehouse]) -> No
         answer = duckdb.read(name, **parameters.get(name, {}))
         assert len(answer), name
         if name == "faults_open":
-            assert answer["subject"].tolist() == ["E001"], "the letter of an earlier night whose dossier is late still"
+            assert answer["subject"].tolist() == ["E001"], "an earlier letter whose dossier is late still"
         assert_frame_equal(answer, postgres.read(name, **parameters.get(name, {})), obj=name)
 
 
