@@ -66,6 +66,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = sorted((item for item in items if item not in left_out), key=lambda item: turns[_group(item)])
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """The mark alone keeps nothing together: pytest-xdist must have taken it into the names it hands out by."""
+    by_group = session.config.getoption("loadgroup", False)  # set in a worker, for --dist loadgroup only
+    if by_group and not all(item.nodeid.endswith(f"@{_group(item)}") for item in session.items):
+        raise pytest.UsageError("pytest-xdist does not group these tests: see requirements/dev.in on its versions")
+
+
 def _group(item: pytest.Item) -> str:
     mark = item.get_closest_marker("xdist_group")
     return str(mark.args[0]) if mark else ""
