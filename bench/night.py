@@ -43,6 +43,7 @@ def main() -> None:
             run_night(settings, night, around=lambda step, work, n=night: measured(f"{n} {step}", work))
         nightly.force_quarter("2017-Q4", settings=settings)
         measured("quarter analyse", lambda: quarterly.analyse("2017-Q4", settings=settings))
+        measured("quarter propose", lambda: quarterly.propose("2017-Q4", settings=settings))
         measured("quarter publish", lambda: quarterly.publish("2017-Q4", settings=settings))
 
 

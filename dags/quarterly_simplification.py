@@ -1,16 +1,19 @@
 """# Quarterly simplification
 
-Turns one released quarter into proposals a person decides on. Starts by itself when `nightly_consolidation`
-(or `quarter_force`) releases the quarter; the partition key is the quarter, `2017-Q4`.
+Turns one released quarter into proposals people decide on, one by one. Starts by itself when
+`nightly_consolidation` (or `quarter_force`) releases the quarter; the partition key is the quarter, `2017-Q4`.
 
-**Steps.** analyse → propose → approve → record_decision → publish.
+**Steps.** analyse → propose → decide → record_decision → publish. `analyse` writes an *edition* that never changes;
+`propose` publishes the book and the draft papers of that edition, then `decide` waits.
 
-**approve** waits for a person: *Required Actions* in the menu, or the run's page. Read the summary, choose
-*Phê duyệt* or *Không phê duyệt*, write the reason. It waits 30 days, then fails: clear it to ask again. The
-answer is kept in the warehouse, with who and when; the first one stands.
+**decide** waits for a person: *Required Actions* in the menu, or the run's page. Read the papers, choose for each
+item (the numbers PA-01 … are those of the papers), write reasons, answer. Items left undecided stay open: decide them
+with `tinhgon decide`, or clear `decide` to be asked again. It waits 30 days, then fails: clear it to ask again. Every
+answer is kept with who, when, and the fingerprint of the edition that was shown; what somebody else decided meanwhile
+is told and not overwritten. A quarter is signed with `tinhgon sign`.
 
-**Rerun.** Trigger with the same partition key. Flags and proposals of the quarter are replaced as a whole,
-from what was known on the night of release; a second run asks again but does not overwrite the decision.
+**Rerun.** Trigger with the same partition key. The same data and settings give the same edition; others give a new
+one beside it, to be decided on anew. What was decided and signed stays with its edition.
 
 **Red task.** A line that starts `E-` says what, where and how to mend it.
 """
@@ -18,10 +21,9 @@ from what was known on the night of release; a second run asks again but does no
 from datetime import timedelta
 from typing import Any
 
-from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import Param, PartitionedAssetTimetable, dag, task
+from airflow.sdk import PartitionedAssetTimetable, dag, task
 
-from dags.ops import terms
+from dags.ops import form, terms
 
 
 @dag(
@@ -45,24 +47,16 @@ def quarterly_simplification() -> None:
 
         return quarterly.propose(terms.quarter_of(partition_key))
 
-    # Not ApprovalOperator: its buttons are English, and on "Reject" it skips the task that keeps the answer.
-    approve = HITLOperator(
-        task_id="approve",
-        subject="{{ ti.xcom_pull(task_ids='propose')['subject'] }}",
-        body="{{ ti.xcom_pull(task_ids='propose')['body'] }}",
-        options=list(terms.CHOICES),
-        params={
-            "reason": Param("", type="string", title="Lý do"),
-            "is_demo": Param(False, type="boolean", title="Duyệt thử (minh họa, không có giá trị pháp lý)"),
-        },
-        response_timeout=timedelta(days=30),
-    )
+    question = propose()
+    decide = form.ItemsForm(task_id="decide", asked_by="propose", response_timeout=timedelta(days=30))
 
     @task(pool=terms.WRITER_POOL)
-    def record_decision(answer: dict[str, Any], partition_key: str | None = None) -> dict[str, Any]:
+    def record_decision(
+        answer: dict[str, Any], question: dict[str, Any], partition_key: str | None = None
+    ) -> dict[str, Any]:
         from pipelines import quarterly
 
-        return quarterly.record_decision(terms.quarter_of(partition_key), **terms.decision_of(answer))
+        return quarterly.decide_form(terms.quarter_of(partition_key), **form.decision_of(answer, question))
 
     @task(pool=terms.WRITER_POOL)
     def publish(partition_key: str | None = None) -> dict[str, Any]:
@@ -70,8 +64,8 @@ def quarterly_simplification() -> None:
 
         return quarterly.publish(terms.quarter_of(partition_key))
 
-    analyse() >> propose() >> approve
-    record_decision(approve.output) >> publish()  # type: ignore[arg-type]  # Airflow fills it in at run time
+    analyse() >> question >> decide
+    record_decision(decide.output, question) >> publish()  # type: ignore[arg-type]  # filled in at run time
 
 
 quarterly_simplification()

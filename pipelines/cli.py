@@ -113,21 +113,24 @@ def night(say: Say, night: NightText) -> None:
         say.failed(name, error)
 
 
+QuarterText = Annotated[str, typer.Argument(help="The quarter: 2017-Q4 or quý IV/2017.")]
+EditionNumber = Annotated[int | None, typer.Option(help="Of this edition; the last one when none is named.")]
+By = Annotated[str, typer.Option(help="Who speaks, by name.")]
+Role = Annotated[str, typer.Option(help="In which role, e.g. 'Chủ tịch UBND huyện'.")]
+
+
 @app.command()
 @telling
-def quarter(  # noqa: PLR0913 - a decision is who, what and why
+def quarter(
     say: Say,
-    quarter: Annotated[str, typer.Argument(help="The quarter: 2017-Q4 or quý IV/2017.")],
+    quarter: QuarterText,
     *,
     force: Annotated[bool, typer.Option(help="Release it although units are missing.")] = False,
-    release_again: Annotated[
-        bool, typer.Option("--release-again", help="Released incomplete, complete by now, not decided: release anew.")
-    ] = False,
-    approve: Annotated[str | None, typer.Option(help="Record an approval by this person.")] = None,
-    reject: Annotated[str | None, typer.Option(help="Record a rejection by this person.")] = None,
-    reason: Annotated[str, typer.Option(help="Why, in the decider's words.")] = "",
+    edition: Annotated[
+        int | None, typer.Option(help="Analyse nothing: print the papers of this edition as decided, as signed.")
+    ] = None,
 ) -> None:
-    """Analyse a released quarter and write its book, proposals and table II.06a."""
+    """Analyse a released quarter into an edition and write its book, draft proposals and table II.06a."""
     from pipelines import nightly, quarterly  # noqa: PLC0415
     from pipelines.settings import Settings  # noqa: PLC0415
     from pipelines.step_lines import step_line  # noqa: PLC0415
@@ -137,19 +140,92 @@ def quarter(  # noqa: PLR0913 - a decision is who, what and why
     steps: list[tuple[str, Work]] = [
         ("release", partial(quarterly.released, period, settings=settings)),
         ("analyse", partial(quarterly.analyse, period, settings=settings)),
+        ("propose", partial(quarterly.propose, period, settings=settings)),
     ]
-    for choice, who in (("APPROVED", approve), ("REJECTED", reject)):
-        if who:
-            decide = partial(quarterly.record_decision, period, choice, who, reason, False, settings=settings)
-            steps.append(("decision", decide))
-    if force:
+    if edition is not None:
+        steps = [("publish", partial(quarterly.publish, period, edition=edition, settings=settings))]
+    elif force:
         nightly.force_quarter(period, settings=settings)
-    if release_again:
-        nightly.release_again(period, settings=settings)
     with say.steps(step_line) as step:
-        steps.append(("publish", partial(quarterly.publish, period, settings=settings)))
         for name, work in steps:
             step(name, work)
+
+
+@app.command()
+@telling
+def decide(  # noqa: PLR0913 - a decision is who says what of which items
+    say: Say,
+    quarter: QuarterText,
+    *,
+    accept: Annotated[str, typer.Option(help="Items accepted (Đồng ý): PA-01,PA-02 or all.")] = "",
+    refuse: Annotated[str, typer.Option(help="Items refused (Không đồng ý).")] = "",
+    defer: Annotated[str, typer.Option(help="Items left for later (Để lại xem xét sau).")] = "",
+    send_back: Annotated[str, typer.Option(help="Items sent back to be made clear (Trả lại để làm rõ).")] = "",
+    change: Annotated[str, typer.Option(help="The wording one accepted item is accepted with.")] = "",
+    by: By = "",
+    role: Role = "",
+    reason: Annotated[str, typer.Option(help="Why, in the decider's words.")] = "",
+    edition: EditionNumber = None,
+    again: Annotated[bool, typer.Option(help="Say it although somebody decided the item before.")] = False,
+    demo: Annotated[bool, typer.Option(help="A demonstration: marked, and never in the way of a real word.")] = False,
+) -> None:
+    """Decide on the items of a quarter's edition, or list how they stand when nothing is decided."""
+    from pipelines import quarterly  # noqa: PLC0415
+    from pipelines.quarter import words  # noqa: PLC0415
+    from pipelines.quarter.decide import Decider, decisions_on, items_of  # noqa: PLC0415
+    from pipelines.settings import Settings  # noqa: PLC0415
+
+    settings, period = Settings.from_env(), str(Quarter.parse(quarter))
+    shown, acts = quarterly.edition_and_acts(settings, period, edition)
+    choices = {"ACCEPT": accept, "REFUSE": refuse, "DEFER": defer, "SEND_BACK": send_back}
+    said = words.words_of(
+        {choice: text for choice, text in choices.items() if text},
+        list(items_of(shown)),
+        reason=reason,
+        change=change,
+    )
+    if not said:
+        say.document |= {"quarter": period, "edition": shown.number, "fingerprint": shown.fingerprint}
+        say.result(*words.stand_lines(shown, decisions_on(acts, shown)))
+        return
+    who = Decider(name=by, role=role, is_demo=demo, again=again)
+    with say.waiting("keeping the decisions and writing the papers"):
+        result = quarterly.decide(period, said, who, edition=shown.number, settings=settings)
+        result |= {"files": quarterly.publish(period, edition=shown.number, settings=settings)["files"]}
+    say.document |= result
+    say.result(*words.decided_lines(result), *result["files"])
+    for item, why in result["refused"].items():
+        say.fault(f"{item} not kept: {why}")
+
+
+@app.command()
+@telling
+def sign(  # noqa: PLR0913 - a signature is who, in which role, of what
+    say: Say,
+    quarter: QuarterText,
+    *,
+    by: By,
+    role: Role = "",
+    edition: EditionNumber = None,
+    reopen: Annotated[
+        bool, typer.Option(help="Take the signature back, so that items can be decided again.")
+    ] = False,
+    reason: Annotated[str, typer.Option(help="Why it is taken back.")] = "",
+) -> None:
+    """Sign a quarter whose every item is decided: its papers are kept as they are, for ever."""
+    from pipelines import quarterly  # noqa: PLC0415
+    from pipelines.quarter.decide import Decider  # noqa: PLC0415
+    from pipelines.settings import Settings  # noqa: PLC0415
+
+    settings, period = Settings.from_env(), str(Quarter.parse(quarter))
+    who = Decider(name=by, role=role)
+    with say.waiting("writing the papers"):
+        if reopen:
+            done = quarterly.reopen(period, who, reason, edition=edition, settings=settings)
+        else:
+            done = quarterly.sign(period, who, edition=edition, settings=settings)
+    say.document |= done
+    say.result(f"edition {done['edition']} {'reopened' if reopen else 'signed'} by {by}", *map(str, done["files"]))  # type: ignore[call-overload]
 
 
 @quarantine_app.command("list")

@@ -4,7 +4,6 @@ Their order is written in `pipelines.night_order`. Every function takes the nigh
 collected), can be run again at any time with the same result, and returns small counts only.
 """
 
-import json
 import logging
 from collections.abc import Callable
 from datetime import date
@@ -12,15 +11,14 @@ from datetime import date
 import pandas as pd
 
 from domain.clean import clean
-from domain.errors import KnownError
 from domain.quarter import Quarter
 from pipelines import letters, morning
 from pipelines.catalogue import load_dimensions, site_catalogue
 from pipelines.collect import collect_unit, manifest_of
 from pipelines.contain import Faults
-from pipelines.coverage import coverage_of, with_names
 from pipelines.judged import failed_row, read_judged, read_outcome_row
 from pipelines.judging import JUDGED_VERSION, judge_night, site_fingerprint
+from pipelines.quarter import release as quarter_release
 from pipelines.reading.catalogue_table import aside_lines
 from pipelines.settings import Settings
 from pipelines.strays import strays
@@ -181,120 +179,28 @@ def release(night: str, *, settings: Settings | None = None) -> str | None:
     (the last expected night collected, whatever came late).
     """
     settings = settings or Settings.from_env()
-    quarter = Quarter.of(date.fromisoformat(night))
-    candidates = [quarter.previous(), quarter]
     with open_warehouse(settings) as warehouse:
-        for candidate in candidates:
-            if candidate.last <= date.fromisoformat(night) and _release_one(
-                settings, warehouse, candidate, night=night, forced=False
-            ):
-                return str(candidate)
-    return None
+        return quarter_release.release_on(settings, warehouse, night)
 
 
 def force(today: str, *, settings: Settings | None = None) -> str | None:
     """Release the last ended quarter although units are missing; says so. None when it is out already."""
     settings = settings or Settings.from_env()
-    day = date.fromisoformat(today)
-    quarter = Quarter.of(day).previous()
-    if (day - quarter.last).days < settings.site.quarter.force_after_days:
-        return None
     with open_warehouse(settings) as warehouse:
-        nights = [night for night in warehouse.nights() if night < today]
-        if not nights:
-            return None
-        if _release_one(settings, warehouse, quarter, night=max(nights), forced=True):
-            absent = _absent(warehouse, _release_row(settings, warehouse, quarter, max(nights)))
-            log.warning("quarter %s released although not complete; last night %s", quarter, max(nights))
-            log.warning("units without data up to its end: %s", absent or "none")
-            return str(quarter)
-    return None
+        return quarter_release.force_on(settings, warehouse, today)
 
 
 def force_quarter(quarter: str, *, settings: Settings | None = None) -> str | None:
-    """Release this very quarter by hand, complete or not; None when it is out already."""
+    """Release this very quarter by hand, complete or not; None when it is out and nothing is new."""
     settings = settings or Settings.from_env()
-    period = Quarter.parse(quarter)
     with open_warehouse(settings) as warehouse:
-        nights = warehouse.nights()
-        if not nights:
-            raise KnownError(
-                "E-NO-NIGHT", "the warehouse holds no night yet", mend="run a night first: tinhgon night"
-            )
-        if max(nights) < period.first.isoformat():
-            raise KnownError(
-                "E-QUARTER-AHEAD",
-                f"quarter [{period}] begins after the newest night of the warehouse, [{max(nights)}].",
-                mend="name a quarter that has begun",
-            )
-        return quarter if _release_one(settings, warehouse, period, night=max(nights), forced=True) else None
+        return quarter_release.force_quarter(settings, warehouse, Quarter.parse(quarter))
 
 
 def missed(night: str, *, settings: Settings | None = None) -> None:
     """The night itself is late: tell the district, through the same channel as the other alerts."""
     settings = settings or Settings.from_env()
     morning.send_missed_night(settings, night)
-
-
-def release_again(quarter: str, *, settings: Settings | None = None) -> str:
-    """Release anew a quarter that was released incomplete, now that all have handed in and before it is decided.
-
-    Raises KnownError E-RELEASE-AGAIN that says which of these is not so.
-    """
-    settings = settings or Settings.from_env()
-    period = Quarter.parse(quarter)
-    with open_warehouse(settings) as warehouse:
-        released = warehouse.read_table("quarter_release").set_index("quarter")["is_complete"].to_dict()
-        row = _release_row(settings, warehouse, period, max(warehouse.nights(), default=""))
-        hindrances = (
-            (str(period) not in released, "has not been released", "run its last night, or tinhgon quarter --force"),
-            (released.get(str(period), False), "was released complete", "nothing is to be done"),
-            (
-                str(period) in set(warehouse.read_table("decision")["quarter"]),
-                "has been decided on",
-                "the decision stands, on the figures it was made of",
-            ),
-            (
-                not row["is_complete"],
-                f"is not complete yet; missing: {_absent(warehouse, row)}",
-                "run their nights first",
-            ),
-        )
-        for is_so, why, mend in hindrances:
-            if is_so:
-                raise KnownError("E-RELEASE-AGAIN", f"quarter [{period}] {why}.", mend=mend)
-        warehouse.replace_rows("quarter_release", pd.DataFrame([row]), where={"quarter": str(period)})
-    return str(period)
-
-
-def _absent(warehouse: Warehouse, row: dict[str, object]) -> str:
-    return "; ".join(with_names(warehouse, json.loads(str(row["missing"]))))
-
-
-def _release_one(settings: Settings, warehouse: Warehouse, quarter: Quarter, *, night: str, forced: bool) -> bool:
-    released = warehouse.read_table("quarter_release").set_index("quarter")["released_night"].to_dict()
-    if str(quarter) in released:
-        analysed = set(warehouse.read_table("flag")["quarter"]) | set(warehouse.read_table("proposal")["quarter"])
-        return released[str(quarter)] == night and str(quarter) not in analysed
-    row = _release_row(settings, warehouse, quarter, night)
-    if not row["is_complete"] and not forced:
-        return False
-    warehouse.insert_missing("quarter_release", pd.DataFrame([row]))
-    return True
-
-
-def _release_row(settings: Settings, warehouse: Warehouse, quarter: Quarter, night: str) -> dict[str, object]:
-    """What releasing the quarter as known on this night says of it."""
-    coverage = coverage_of(warehouse, quarter, known=night)
-    complete = coverage.units > 0 and coverage.share >= settings.site.quarter.minimum_coverage
-    return {
-        "quarter": str(quarter),
-        "released_night": night,
-        "is_complete": complete,
-        "forced": not complete,
-        "coverage": coverage.share,
-        "missing": json.dumps(coverage.missing),
-    }
 
 
 def open_warehouse(settings: Settings) -> Warehouse:

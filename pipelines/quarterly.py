@@ -1,85 +1,40 @@
-"""A quarter, step by step: analyse → propose → (a person decides) → publish.
+"""A quarter, step by step: analyse → propose → (people decide, item by item) → publish.
 
-Every function takes the quarter ('2017-Q4') and can be run again: flags and proposals of a quarter are replaced
-as a whole, and what was known is fixed by the night on which the quarter was released.
+Every function takes the quarter ('2017-Q4') and can be run again. What was analysed is an edition that never changes;
+the question, the decisions and the papers all speak of that edition.
 """
 
 import json
 import logging
-from datetime import datetime
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
-import pandas as pd
-
-from analysis.quarter import QuarterAnalysis, quarter_analysis
-from analysis.thresholds import Thresholds
+from domain.act import PROPOSAL, SIGN, Act
 from domain.errors import KnownError
 from domain.quarter import Quarter
-from pipelines.catalogue import load_dimensions
-from pipelines.coverage import coverage_of, why_closed, with_names
+from pipelines.acts import fold_acts, say
+from pipelines.coverage import coverage_of, with_names
+from pipelines.edition import Edition
 from pipelines.nightly import open_warehouse
+from pipelines.quarter import place
+from pipelines.quarter.analyse import write_analysis
+from pipelines.quarter.ask import question
+from pipelines.quarter.decide import (
+    Answer,
+    Decider,
+    Word,
+    answered,
+    decisions_on,
+    items_of,
+    reopening,
+    signature_of,
+    signing,
+)
+from pipelines.quarter.release import release_of
 from pipelines.settings import Settings
-from warehouse import Warehouse
 
 log = logging.getLogger(__name__)
-
-COUNTS = (
-    "duration_count", "step_count", "report_count", "usage_count", "index_766_count", "due_gap_count",
-    "integrity_count", "transition_count", "waiting_count", "desk_week", "unit_night",
-    "journey_count", "supplement_count",
-)  # fmt: skip
-DIMENSIONS = (
-    "procedure", "procedure_paper", "procedure_step", "procedure_posting", "unit", "office", "calendar_day",
-)  # fmt: skip
-
-
-def analyse(quarter: str, *, settings: Settings | None = None) -> dict[str, object]:
-    """Analyse the quarter as it was known when it was released; store its flags and proposals."""
-    settings = settings or Settings.from_env()
-    with open_warehouse(settings) as warehouse:
-        result = analysis_of(settings, warehouse, quarter)
-        warehouse.replace_rows("flag", result.flags, where={"quarter": quarter})
-        warehouse.replace_rows("proposal", result.proposals, where={"quarter": quarter})
-    return {"quarter": quarter, "flags": len(result.flags), "proposals": len(result.proposals)}
-
-
-def analysis_of(settings: Settings, warehouse: Warehouse, quarter: str) -> QuarterAnalysis:
-    """The whole analysis of a quarter, from the counting tables as known on its release night."""
-    period = Quarter.parse(quarter)
-    release = release_of(warehouse, quarter)
-    warehouse.build_models(as_of=period.last, known=str(release["released_night"]), temporary=True)
-    counts = {name: warehouse.read_table(name) for name in COUNTS}
-    dimensions = load_dimensions(settings.site, settings)
-    counts |= {name: dimensions[name] for name in DIMENSIONS if name in dimensions}
-    counts["evidence"] = warehouse.read("evidence")
-    return quarter_analysis(
-        counts,
-        quarter=quarter,
-        hourly_rate=settings.site.hourly_rate_on(period.last),
-        thresholds=thresholds_of(settings),
-    )
-
-
-def thresholds_of(settings: Settings) -> Thresholds:
-    """The analyses' thresholds with what the site sets itself."""
-    site = settings.site
-    return Thresholds(
-        minimum_group=site.minimum_group,
-        limit_share=site.limit_share,
-        target_late_share=site.targets.late_share,
-    )
-
-
-def release_of(warehouse: Warehouse, quarter: str) -> dict[str, object]:
-    """The row that released the quarter; an error when nothing did."""
-    releases = warehouse.read_table("quarter_release")
-    rows = releases[releases["quarter"] == quarter].to_dict("records")
-    if not rows:
-        raise KnownError(
-            "E-QUARTER-CLOSED",
-            f"quarter [{quarter}] has not been released: {why_closed(warehouse, Quarter.parse(quarter))}.",
-            mend="run the nights up to its last day, or release it although incomplete: tinhgon quarter --force",
-        )
-    return {str(key): value for key, value in rows[0].items()}
 
 
 def released(quarter: str, *, settings: Settings | None = None) -> dict[str, object]:
@@ -97,82 +52,178 @@ def released(quarter: str, *, settings: Settings | None = None) -> dict[str, obj
         }
 
 
-def propose(quarter: str, *, settings: Settings | None = None) -> dict[str, object]:
-    """What the person who decides is asked: a subject and a summary in Vietnamese (markdown)."""
+def analyse(quarter: str, *, settings: Settings | None = None) -> dict[str, object]:
+    """Analyse the quarter as known when it was released, into an edition; its flags and proposals as tables."""
     settings = settings or Settings.from_env()
     with open_warehouse(settings) as warehouse:
-        proposals = of_quarter(warehouse, "proposal", quarter)
-        release = release_of(warehouse, quarter)
-        absent = with_names(warehouse, json.loads(str(release["missing"])))
-    lines = [
-        f"Hệ thống đã dự thảo **{len(proposals)}** phương án đơn giản hóa từ dữ liệu quý "
-        f"{quarter_vi(quarter)} của {settings.site.name}.",
-        "",
-        "| Thủ tục | Nội dung đề xuất | Thẩm quyền | Tiết kiệm (đồng/năm) |",
-        "|---|---|---|---:|",
-    ]
-    for row in proposals.head(20).to_dict("records"):
-        lines.append(f"| {row['title']} | {row['change']} | {row['competence']} | {money(row['saving'])} |")
-    if len(proposals) > 20:
-        lines += ["", f"… và {len(proposals) - 20} phương án khác, xem đầy đủ trong sổ tay quý."]
-    if release["forced"]:
-        missing = ", ".join(absent)
-        why = f"chưa đủ đơn vị nộp: {missing}" if missing else "lấy từ lần nạp ban đầu, không đối chiếu từng đêm"
-        lines += ["", f"**Lưu ý:** số liệu quý {why}."]
-    lines += ["", "Đây là dự thảo do máy lập; người có thẩm quyền quyết định và ký."]
-    subject = f"Phương án đơn giản hóa thủ tục hành chính quý {quarter_vi(quarter)}: duyệt hay không duyệt?"
-    return {"subject": subject, "body": "\n".join(lines), "proposals": len(proposals)}
-
-
-def record_decision(  # noqa: PLR0913 - a decision is who, what, why and of what kind
-    quarter: str, choice: str, who: str, reason: str, is_demo: bool, *, settings: Settings | None = None
-) -> dict[str, object]:
-    """Keep the decision in the warehouse; the first one stands (a second run does not overwrite it)."""
-    settings = settings or Settings.from_env()
-    choices = {"Approve": "APPROVED", "Reject": "REJECTED", "APPROVED": "APPROVED", "REJECTED": "REJECTED"}
-    if choice not in choices:
-        raise KnownError(
-            "E-DECISION", f"decision [{choice}] is not one of [Approve], [Reject]", mend="answer with one of them"
-        )
-    row = {
+        edition = write_analysis(settings, warehouse, quarter)
+        for table, frame in (("flag", edition.frames["flags"]), ("proposal", edition.frames["proposals"])):
+            rows = frame.assign(edition=edition.number)
+            warehouse.replace_rows(table, rows, where={"quarter": quarter})
+    return {
         "quarter": quarter,
-        "proposal_id": "*",
-        "choice": choices[choice],
-        "decided_by": who,
-        "decided_at": datetime.now().replace(microsecond=0),  # the one fact that is a moment of a person's
-        "reason": reason,
-        "is_demo": is_demo,
+        "edition": edition.number,
+        "flags": len(edition.frames["flags"]),
+        "proposals": len(edition.frames["proposals"]),
     }
+
+
+def propose(quarter: str, *, settings: Settings | None = None) -> dict[str, Any]:
+    """Publish book and draft papers, and say what the people who decide are asked, item by item (Vietnamese)."""
+    settings = settings or Settings.from_env()
+    edition, acts = edition_and_acts(settings, quarter)
+    files = _publish(settings, edition, acts)
+    return question(edition, decisions_on(acts, edition), folder=files[0].parent) | {
+        "files": [str(path) for path in files]
+    }
+
+
+def decide(  # noqa: PLR0913 - a decision is who says what of which edition
+    quarter: str,
+    words: Mapping[str, Word],
+    who: Decider,
+    *,
+    edition: int | None = None,
+    fingerprint: str = "",
+    settings: Settings | None = None,
+) -> dict[str, Any]:
+    """Keep what a person says on items of an edition; what cannot be kept is told by item, with the reason.
+
+    `edition` and `fingerprint`: what they were shown, if anything; another one is a KnownError E-EDITION-OTHER.
+    """
+    settings = settings or Settings.from_env()
+    shown = place.read(settings, quarter, edition)
+    _must_be(shown, fingerprint)
+    refused: dict[str, str] = {}
+
+    def make(before: list[Act]) -> list[Act]:
+        answer: Answer = answered(before, shown, who, words)
+        refused.update(answer.refused)
+        return answer.acts
+
+    kept = say(settings, make)
     with open_warehouse(settings) as warehouse:
-        warehouse.insert_missing("decision", pd.DataFrame([row]))
-    return {"quarter": quarter, "choice": choices[choice]}
+        acts = fold_acts(settings, warehouse)
+    named = {proposal: item for item, proposal in items_of(shown).items()}
+    stands = decisions_on(acts, shown)
+    return {
+        "quarter": quarter,
+        "edition": shown.number,
+        "kept": {named[act.subject_id]: act.kind for act in kept if act.subject_kind == PROPOSAL},
+        "refused": refused,
+        "decided": len(stands),
+        "items": len(named),
+        "demo": int(stands["is_demo"].astype(bool).sum()),
+    }
 
 
-def publish(quarter: str, *, settings: Settings | None = None) -> dict[str, object]:
-    """Write the quarter book, the proposal file and table II.06a."""
-    from pipelines import quarter_papers  # noqa: PLC0415 - charts take seconds to import
+def decide_form(  # noqa: PLR0913 - what a form holds
+    quarter: str,
+    *,
+    said: Mapping[str, tuple[str, str]],
+    who: str,
+    role: str,
+    is_demo: bool,
+    edition: int,
+    fingerprint: str,
+    settings: Settings | None = None,
+) -> dict[str, Any]:
+    """Keep what a form says: item -> (choice, reason). What cannot be kept is logged and returned, item by item."""
+    words = {item: Word(choice=choice, reason=reason) for item, (choice, reason) in said.items()}
+    decider = Decider(name=who, role=role, is_demo=is_demo)
+    result = decide(quarter, words, decider, edition=edition, fingerprint=fingerprint, settings=settings)
+    for item, why in result["refused"].items():
+        log.warning("%s not kept: %s", item, why)
+    return result
+
+
+def sign(
+    quarter: str, who: Decider, *, edition: int | None = None, settings: Settings | None = None
+) -> dict[str, object]:
+    """Sign an edition whose every item is decided: its papers are kept as they are, for ever."""
+    from pipelines.quarter.papers import keep_papers  # noqa: PLC0415 - charts take seconds to import
 
     settings = settings or Settings.from_env()
+    shown, acts = edition_and_acts(settings, quarter, edition)
+    signing(acts, shown, who, {})  # what hinders it is told before papers are made
+    papers, seen = keep_papers(shown, acts), _said_on(shown, acts)
+
+    def make(before: list[Act]) -> list[Act]:
+        if _said_on(shown, before) != seen:
+            raise KnownError(
+                "E-SIGN-LATE",
+                f"edition [{shown.name}]: somebody decided while its papers were made.",
+                mend="look at the papers again, then sign",
+            )
+        return [signing(before, shown, who, papers)]
+
+    say(settings, make)
+    return publish(quarter, edition=shown.number, settings=settings) | {"signed_by": who.name}
+
+
+def reopen(
+    quarter: str, who: Decider, reason: str, *, edition: int | None = None, settings: Settings | None = None
+) -> dict[str, object]:
+    """Take the signature of an edition back; the papers that were signed stay with it."""
+    settings = settings or Settings.from_env()
+    shown, _ = edition_and_acts(settings, quarter, edition)
+    say(settings, lambda before: [reopening(before, shown, who, reason)])
+    return publish(quarter, edition=shown.number, settings=settings)
+
+
+def publish(quarter: str, *, edition: int | None = None, settings: Settings | None = None) -> dict[str, object]:
+    """Write the papers of an edition, the last when none is named, with what was decided on it.
+
+    The papers of the edition that stands (the last signed, else the last) lie in the quarter's folder, those of
+    another in a folder below, `ban-<number>`.
+    """
+    settings = settings or Settings.from_env()
+    shown, acts = edition_and_acts(settings, quarter, edition)
+    files = _publish(settings, shown, acts)
+    return {
+        "quarter": quarter,
+        "edition": shown.number,
+        "decided": len(decisions_on(acts, shown)),
+        "files": [str(path) for path in files],
+    }
+
+
+def edition_and_acts(settings: Settings, quarter: str, number: int | None = None) -> tuple[Edition, list[Act]]:
+    """An edition, the last one when none is named, and all that was ever said."""
     with open_warehouse(settings) as warehouse:
-        result = analysis_of(settings, warehouse, quarter)
-        paths = quarter_papers.write_papers(settings, warehouse, quarter, result)
-    return {"quarter": quarter, "files": [str(path) for path in paths]}
+        acts = fold_acts(settings, warehouse)
+    return place.read(settings, quarter, number), acts
 
 
-def of_quarter(warehouse: Warehouse, table: str, quarter: str) -> pd.DataFrame:
-    """Rows of a table that belong to a quarter, in the table's own order."""
-    frame = warehouse.read_table(table)
-    return frame[frame["quarter"] == quarter].reset_index(drop=True)
+def standing_number(settings: Settings, quarter: str, acts: list[Act]) -> int | None:
+    """The last edition that is signed; None when none is (then the last edition stands)."""
+    for number in reversed(place.numbers_of(settings, quarter)):
+        last = signature_of(acts, place.read(settings, quarter, number))
+        if last is not None and last.kind == SIGN:
+            return number
+    return None
 
 
-def quarter_vi(quarter: str) -> str:
-    """'2017-Q4' → 'IV/2017'."""
-    year, number = quarter.split("-Q")
-    return f"{('I', 'II', 'III', 'IV')[int(number) - 1]}/{year}"
+def _publish(settings: Settings, edition: Edition, acts: list[Act]) -> list[Path]:
+    from pipelines.quarter import papers  # noqa: PLC0415 - charts take seconds to import
+
+    folder = place.papers_folder(settings, edition.subject)
+    stands = standing_number(settings, edition.subject, acts) or place.numbers_of(settings, edition.subject)[-1]
+    if edition.number == stands:
+        return papers.write_papers(edition, acts, folder)
+    papers.write_papers(place.read(settings, edition.subject, stands), acts, folder)
+    return papers.write_papers(edition, acts, folder / f"ban-{edition.number}")
 
 
-def money(value: object) -> str:
-    """Đồng with dots between thousands; '-' when not known."""
-    if value is None or pd.isna(value):  # type: ignore[call-overload]
-        return "-"
-    return f"{float(str(value)):,.0f}".replace(",", ".")
+def _said_on(edition: Edition, acts: list[Act]) -> set[str]:
+    return {act.act_id for act in acts if act.edition == edition.name}
+
+
+def _must_be(edition: Edition, fingerprint: str) -> None:
+    if fingerprint and not edition.fingerprint.startswith(fingerprint):
+        raise KnownError(
+            "E-EDITION-OTHER",
+            f"what was shown has the fingerprint [{fingerprint[:12]}], edition [{edition.name}] has "
+            f"[{edition.fingerprint[:12]}].",
+            mend="look at the papers of this edition, and decide on what they say",
+        )

@@ -15,6 +15,7 @@ import pandas as pd
 
 from domain.errors import KnownError
 from pipelines import letters, nightly
+from pipelines.acts import fold_acts
 from pipelines.collect import landed_nights, restage
 from pipelines.contain import Faults
 from pipelines.judging import judge_night
@@ -112,7 +113,7 @@ def rebuild_notes(settings: Settings) -> list[str]:
 
 
 def rebuild(*, settings: Settings | None = None) -> Iterator[Rebuilt]:
-    """Make every slice again from landing, in the order of nights; decisions and letters already issued stay.
+    """Make every slice again from landing, in their order, and every person's word; letters already issued stay.
 
     Raises KnownError E-LANDING-LOST at the end, when all else is done, naming raw files that are gone or altered.
     """
@@ -136,6 +137,8 @@ def rebuild(*, settings: Settings | None = None) -> Iterator[Rebuilt]:
         yield Rebuilt(night=night, units=len(units), written=written, faults=tuple(told))
     if nights:
         nightly.models(max(nights), settings=settings)
+    with nightly.open_warehouse(settings) as warehouse:
+        fold_acts(settings, warehouse)
     if lost:
         raise KnownError(
             "E-LANDING-LOST",

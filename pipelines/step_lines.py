@@ -108,16 +108,32 @@ def _released(left: dict[str, Any]) -> str:
     )
 
 
+def _printed(left: dict[str, Any]) -> str:
+    edition = (
+        f"edition {left.pop('edition')}, {_count(left.pop('decided'), 'item')} decided: " if "edition" in left else ""
+    )
+    return edition + named(left.pop("files"))
+
+
+def _proposed(left: dict[str, Any]) -> str:
+    for name in ("edition", "fingerprint", "subject", "body", "items"):  # the question itself is for a form
+        del left[name]
+    return f"{_count(left.pop('proposals'), 'item')} to decide (tinhgon decide); {named(left.pop('files'))}"
+
+
 _SENTENCES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "judge": _judged,
     "merge": _merged,
     "models": lambda left: f"counted as of night {left.pop('as_of')}",
-    "publish": lambda left: named(left.pop("files")) if "files" in left else str(left.pop("page")),
+    "publish": lambda left: _printed(left) if "files" in left else str(left.pop("page")),
     "apology_letters": _letters,
     "notify": _mails,
     "release": _released,
-    "analyse": lambda left: f"{_count(left.pop('flags'), 'flag')}, {_count(left.pop('proposals'), 'proposal')}",
-    "decision": lambda left: str(left.pop("choice")).lower(),
+    "analyse": lambda left: (
+        f"edition {left.pop('edition')}: {_count(left.pop('flags'), 'flag')}, "
+        f"{_count(left.pop('proposals'), 'proposal')}"
+    ),
+    "propose": _proposed,
 }
 
 

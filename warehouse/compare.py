@@ -7,7 +7,7 @@ from warehouse.store import Warehouse
 from warehouse.tables import METADATA
 
 # What says when a person or the machine did something, not what is known.
-WALL_CLOCK: dict[str, set[str]] = {"decision": {"decided_at"}}
+WALL_CLOCK: dict[str, set[str]] = {"act": {"act_id", "said_at"}}
 LEFT_OUT: frozenset[str] = frozenset({"message_sent"})
 
 

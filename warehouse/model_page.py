@@ -33,7 +33,7 @@ ROW_IS = {
     "quarter_release": "a quarter that was released for analysis, and how complete it was",
     "flag": "a finding of a quarter with its evidence",
     "proposal": "a proposed simplification (phương án) of a quarter",
-    "decision": "a person's decision on a quarter's proposals ('*': all of them)",
+    "act": "a person's word: a proposal decided, a quarter signed; rows are only ever added",
     "night_fault": "a letter, page or mail that a night could not make, and why; gone once its step runs well again",
     "message_sent": "a digest that a mail server took for a recipient and night",
 }
@@ -44,7 +44,7 @@ HEAD = """\
 Made by `python -m warehouse.model_page`; do not edit by hand.
 
 **Tables** hold what units said and what people decided. Three groups: dimensions (replaced whole from the site's
-files), slices (one unit, one night, replaced in one transaction) with the state folded from them, and decisions.
+files), slices (one unit, one night, replaced in one transaction) with the state folded from them, and people's words.
 **Models** are counted from the tables by `warehouse/models/<name>.sql`, anew each time, and hold
 nothing of their own.
 

@@ -1,10 +1,10 @@
 """The tables of the warehouse, as SQLAlchemy Core.
 
 Three groups: dimensions (replaced whole), slices (one unit, one night; replaced in one transaction) with
-the current state folded from them, and decisions. The tables that the SQL models make are not here but
+the current state folded from them, and people's words. The tables that the SQL models make are not here but
 in `warehouse/models/*.yml`: they are derived and made anew at each build.
 
-No column holds a wall-clock time except `decision.decided_at` and `message_sent.sent_at`; no column holds
+No column holds a wall-clock time except `act.said_at` and `message_sent.sent_at`; no column holds
 personal data (`owner_hash` is a keyed hash).
 """
 
@@ -124,21 +124,23 @@ FLAG = table(
     METADATA,
     "flag",
     key="flag_id",
-    rest="quarter kind unit_code proc_core other_proc_core step_no:int rule value:float limit_value:float"
+    rest="quarter edition:int kind unit_code proc_core other_proc_core step_no:int rule value:float limit_value:float"
     " n:int ci_low:float ci_high:float evidence sentence",
 )
 PROPOSAL = table(
     METADATA,
     "proposal",
     key="proposal_id",
-    rest="quarter kind proc_cores title change reason competence legal_basis cost_before:float"
-    " cost_after:float saving:float saving_rate:float days_before:float days_after:float flag_ids status",
+    rest="quarter edition:int item_no field_name kind proc_cores title change reason competence legal_basis"
+    " cost_before:float cost_after:float saving:float saving_rate:float days_before:float days_after:float flag_ids"
+    " status",
 )
-DECISION = table(
+# A person's word; rows are only ever added. Where a matter stands is folded from them (domain.act).
+ACT = table(
     METADATA,
-    "decision",
-    key="quarter proposal_id",
-    rest="choice decided_by decided_at:instant reason is_demo:bool",
+    "act",
+    key="act_id",
+    rest="subject_kind subject_id kind said_at:instant actor role reason is_demo:bool edition fingerprint content",
 )
 # What a night could not make, though the rest came out: a letter, a page, a mail. Replaced by (night, step).
 NIGHT_FAULT = table(METADATA, "night_fault", key="fault_id", rest="night step unit_code subject message")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dags.ops import form
 from dags.ops.launcher import Airflow
 from dags.ops.rest import DONE, Rest
 from dags.ops.screen import Screen
@@ -18,8 +19,8 @@ NIGHT_DAG: Final = "nightly_consolidation"
 QUARTER_DAG: Final = "quarterly_simplification"
 DAGS: Final = [NIGHT_DAG, QUARTER_DAG, "quarter_force"]
 NOTE: Final = "started by ./run"
-APPROVE: Final = "Phê duyệt"
-DEMO_REASON: Final = "Duyệt thử do ./run trả lời để minh họa; không có giá trị pháp lý."
+DEMO_CHOICE: Final = "Đồng ý"
+DEMO_REASON: Final = "Do ./run trả lời để minh họa; không có giá trị pháp lý."
 LOG_LINES: Final = 25
 
 
@@ -91,10 +92,11 @@ class Driver:
     def _answer(self, dag: str, run: str) -> None:
         for question in self.rest.questions(dag, run):
             task = question["task_instance"]["task_id"]
-            params = {"reason": DEMO_REASON, "is_demo": True}
-            self.rest.answer(dag, run, task=task, option=APPROVE, params=params)
+            items = form.items_in(question["params"])
+            params = form.answer_of(items, choice=DEMO_CHOICE, reason=DEMO_REASON)
+            self.rest.answer(dag, run, task=task, option=form.KEEP, params=params)
             self.screen.line(f"  asked: {question['subject']}")
-            self.screen.line(f"  answered as a marked demo approval: {APPROVE}")
+            self.screen.line(f"  answered as marked demonstrations: {len(items)} x {DEMO_CHOICE}")
 
     def _failure(self, dag: str, run: str, key: str) -> KnownError:
         failed = [task for task in self.rest.tasks(dag, run) if task["state"] == "failed"]

@@ -36,9 +36,6 @@ WRITER_POOL: Final = "warehouse_writer"
 # For a task that comes after `models` and another: it needs the first, and waits for the second however that ends.
 IN_ANY_CASE: Final = TriggerRule.ALL_DONE_MIN_ONE_SUCCESS
 
-# The answers as the approver reads them, and the words the warehouse keeps.
-CHOICES: Final = {"Phê duyệt": "APPROVED", "Không phê duyệt": "REJECTED"}
-
 BUGS: Final = (NameError, TypeError, AttributeError, LookupError, ValueError, AssertionError, ImportError)
 
 # A foreseen error does not mend itself by trying again; anything else (a share away, a locked file) may.
@@ -114,14 +111,3 @@ def at_most_one(quarter: str | None) -> list[str]:
     A task with an outlet that succeeds without adding a partition would announce the run's own key, a night.
     """
     return [quarter] if quarter else []
-
-
-def decision_of(answer: dict[str, Any]) -> dict[str, Any]:
-    """The person's answer as `record_decision` takes it: choice, who, reason, is_demo."""
-    given = answer["params_input"]
-    return {
-        "choice": CHOICES[answer["chosen_options"][0]],
-        "who": (answer["responded_by_user"] or {}).get("name", ""),
-        "reason": given.get("reason", ""),
-        "is_demo": bool(given.get("is_demo", False)),
-    }

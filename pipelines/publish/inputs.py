@@ -195,15 +195,19 @@ class QuarterPapers:
     """A quarter as its book, proposal file and table II.06a show it.
 
     procedures: proc_core, name, field_name; legal_basis, limit_quantity, limit_unit when known. units: unit_code,
-    name. procedure_paper, procedure_step: the dimensions, for procedures laid side by side. decisions: rows of
-    `decision` of the quarter. missing: units without complete data. office_names: (unit_code, office_code) -> name.
-    coverage: share of expected units collected. thresholds: name, value, where it comes from. rate_vnd: income of one
-    hour. province_name (or its code, H16), place: for the heading of the draft decision.
+    name. procedure_paper, procedure_step: the dimensions, for procedures laid side by side. decisions: the one that
+    stands for each proposal (proposal_id, choice, decided_by, role, decided_at, reason, is_demo, change). edition,
+    fingerprint: of which analysis these are the papers. missing: units without complete data. office_names:
+    (unit_code, office_code) -> name. coverage: share of expected units collected. thresholds: name, value, where it
+    comes from. rate_vnd: income of one hour. province_name (or its code, H16), place: for the heading of the draft
+    decision.
     """
 
     quarter: str
     site_name: str
     results: QuarterResults
+    edition: int = 1
+    fingerprint: str = ""
     units: pd.DataFrame
     procedures: pd.DataFrame
     decisions: pd.DataFrame
@@ -245,11 +249,9 @@ class QuarterPapers:
         return float(str(given[name] if name in given else getattr(Thresholds(), name)))
 
     def choice(self, proposal_id: object) -> Mapping[str, object] | None:
-        """The decision on a proposal: its own, else the one on the whole set ('*'), else None (not decided)."""
-        if self.decisions.empty:
-            return None
-        for key in (proposal_id, "*"):
-            rows = records(self.decisions[self.decisions["proposal_id"] == key])
-            if rows:
-                return {str(name): value for name, value in rows[-1].items()}
-        return None
+        """The decision that stands on a proposal; None when nobody has decided."""
+        return self._decisions.get(str(proposal_id))
+
+    @cached_property
+    def _decisions(self) -> dict[str, dict[str, object]]:
+        return {str(row["proposal_id"]): row for row in records(self.decisions)} if len(self.decisions) else {}

@@ -22,7 +22,6 @@ from pipelines.publish.quarter_book import cost_tables
 
 FILE_NAME = "phuong_an_don_gian_hoa.docx"
 CITIES = ("Hà Nội", "Hồ Chí Minh", "Hải Phòng", "Đà Nẵng", "Cần Thơ", "Huế")
-MANY_FIELDS = "Nhiều lĩnh vực"
 # From the first day on: the law on local government, and who receives a copy as keeper of procedure control.
 # The 2015 law is FOUND (grounds of provincial decisions of 2016 and 2018); the 2025 lines are RECALLED(high, med).
 SINCE = (
@@ -55,14 +54,18 @@ def write_proposals_docx(papers: QuarterPapers, folder: Path) -> Path:
         title=f"Phương án đơn giản hóa thủ tục hành chính {formats.quarter(papers.quarter)}",
         dated=datetime.combine(last, time(0, 0)),
     )
-    office_docx.draft_mark(document, "do hệ thống lập từ số liệu; chỉ có giá trị khi được ký ban hành")
+    office_docx.draft_mark(
+        document,
+        f"do hệ thống lập từ số liệu, bản phân tích số {papers.edition} (mã đối chiếu {papers.fingerprint[:12]}); "
+        "chỉ có giá trị khi được ký ban hành",
+    )
     office_docx.page_numbers(document)
     rows = quarter_view.proposals(papers)
-    taken = [row for row in rows if row["choice"] == "APPROVED"]
-    others = [row for row in rows if row["choice"] != "APPROVED"]
-    main = taken or [row for row in others if row["choice"] is None]
-    rest = [row for row in rows if row not in main]
-    _decision(document, papers, len(main), is_decided=bool(taken))
+    decided = sum(row["choice"] is not None for row in rows)
+    main = [row for row in rows if row["is_accepted"]] if decided else rows
+    taken = {row["item_no"] for row in main}
+    rest = [row for row in rows if row["item_no"] not in taken]
+    _decision(document, papers, len(main), state=_state_vi(decided, rows))
     costs = cost_tables(papers)
     _appendix(document, papers, main, costs, number="I" if rest else "")
     if rest:
@@ -70,7 +73,16 @@ def write_proposals_docx(papers: QuarterPapers, folder: Path) -> Path:
     return office_docx.save(document, folder / FILE_NAME)
 
 
-def _decision(document: Any, papers: QuarterPapers, count: int, *, is_decided: bool) -> None:
+def _state_vi(decided: int, rows: Sequence[Row]) -> str:
+    """How far the deciding has come, in brackets; '' when every item is decided for real."""
+    if not decided:
+        return " (dự thảo, chờ quyết định)" if rows else ""
+    if decided < len(rows):
+        return f" (dự thảo, đã quyết định {decided}/{len(rows)} phương án)"
+    return " (quyết định minh họa)" if any("minh họa" in row["decision"] for row in rows) else ""
+
+
+def _decision(document: Any, papers: QuarterPapers, count: int, *, state: str) -> None:
     province = province_vi(papers.province_name)
     last = Quarter.parse(papers.quarter).last
     law, keeper = next((law, keeper) for since, law, keeper in SINCE if last >= since)
@@ -99,7 +111,6 @@ def _decision(document: Any, papers: QuarterPapers, count: int, *, is_decided: b
         end = "," if ground.startswith("Theo đề nghị") else ""
         paragraph(document, (ground + end, "i"), indent=True, after=4)
     paragraph(document, ("QUYẾT ĐỊNH:", "b"), align=CENTER, after=6)
-    state = "" if is_decided else " (dự thảo, chờ quyết định)"
     articles = (
         (
             "Điều 1. ",
@@ -143,7 +154,7 @@ def _appendix(
 ) -> None:
     document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
     is_rest = number == "II"
-    title = "PHƯƠNG ÁN CHƯA ĐƯỢC DUYỆT" if is_rest else "PHƯƠNG ÁN ĐƠN GIẢN HÓA THỦ TỤC HÀNH CHÍNH"
+    title = "PHƯƠNG ÁN CHƯA ĐƯỢC THÔNG QUA" if is_rest else "PHƯƠNG ÁN ĐƠN GIẢN HÓA THỦ TỤC HÀNH CHÍNH"
     paragraph(document, (f"PHỤ LỤC {number}".strip(), "b"), align=CENTER, after=0, size=14)
     paragraph(document, (title, "b"), align=CENTER, after=0, size=14)
     note = (
@@ -159,24 +170,25 @@ def _appendix(
     for place, (field, group) in enumerate(by_field(rows)):
         roman = ROMAN[place] if place < len(ROMAN) else str(place + 1)
         paragraph(document, (f"{roman}. LĨNH VỰC {field.upper()}", "b"), align=LEFT, after=6, keep=True)
-        for order, row in enumerate(group, start=1):
-            _proposal(document, row, order, costs.get(str(row["proposal_id"]), []))
+        for row in group:
+            _proposal(document, row, costs.get(str(row["proposal_id"]), []))
 
 
 def _overview(document: Any, rows: Sequence[Row]) -> None:
     """All proposals of an appendix on one table, so that the reader sees the whole before the parts."""
     body = [
         (
-            str(place),
+            str(row["item_no"]),
             str(row["title"]),
             _who(row["competence"]),
             formats.money(row["saving"]) if row["has_cost"] else "–",
         )
-        for place, row in enumerate((row for _, group in by_field(rows) for row in group), start=1)
+        for _, group in by_field(rows)
+        for row in group
     ]
     paragraph(document, ("Tổng hợp", "b"), align=LEFT, after=4, keep=True)
-    heading = ("TT", "Phương án", "Thẩm quyền", "Tiết kiệm (đồng/năm)")
-    office_docx.grid(document, (heading, *body), (10, 86, 38, 28), words=3)
+    heading = ("Số", "Phương án", "Thẩm quyền", "Tiết kiệm (đồng/năm)")
+    office_docx.grid(document, (heading, *body), (16, 80, 38, 28), words=3)
 
 
 def _who(competence: object) -> str:
@@ -185,16 +197,15 @@ def _who(competence: object) -> str:
 
 
 def by_field(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
-    """Proposals by the field their procedures share, fields in the order of the alphabet, the mixed ones last."""
+    """Proposals by their field, in the order they were numbered in."""
     groups: dict[str, list[Row]] = {}
     for row in rows:
-        fields = {str(each["field_name"]) for each in row["procedures"] if not formats.is_unknown(each["field_name"])}
-        groups.setdefault(fields.pop() if len(fields) == 1 else MANY_FIELDS, []).append(row)
-    return sorted(groups.items(), key=lambda item: (item[0] == MANY_FIELDS, item[0]))
+        groups.setdefault(str(row["field_name"]), []).append(row)
+    return list(groups.items())
 
 
-def _proposal(document: Any, row: Row, order: int, costs: Sequence[Row]) -> None:
-    procedures = row["procedures"]
+def _proposal(document: Any, row: Row, costs: Sequence[Row]) -> None:
+    procedures, order = row["procedures"], row["item_no"]
     if len(procedures) == 1:
         name = f"Thủ tục: {procedures[0]['name']} ({procedures[0]['proc_core']})"
     else:
@@ -206,6 +217,8 @@ def _proposal(document: Any, row: Row, order: int, costs: Sequence[Row]) -> None
             paragraph(document, f"- {each['name']} ({each['proc_core']});", indent=True, after=2)
     paragraph(document, (f"{order}.1. Nội dung đơn giản hóa", "b"), indent=True, keep=True)
     paragraph(document, f"a) {row['change']}", indent=True)
+    if row["accepted_change"]:
+        paragraph(document, ("Nội dung được chấp thuận: ", "b"), row["accepted_change"], indent=True)
     if (
         row["kind"] in LEAD
         and not formats.is_unknown(row["days_before"])
@@ -227,7 +240,7 @@ def _proposal(document: Any, row: Row, order: int, costs: Sequence[Row]) -> None
     )
     paragraph(document, f"- Căn cứ rà soát: {row['legal_basis']}.", indent=True, after=2)
     paragraph(document, "- Lộ trình thực hiện: ………………………………", indent=True)
-    _benefit(document, row, order, costs)
+    _benefit(document, row, costs)
 
 
 def _evidence(document: Any, row: Row) -> None:
@@ -258,8 +271,8 @@ def _own_law(procedures: Sequence[Mapping[str, Any]]) -> str:
     return "; ".join(list(named)[:4])
 
 
-def _benefit(document: Any, row: Row, order: int, costs: Sequence[Row]) -> None:
-    paragraph(document, (f"{order}.3. Lợi ích phương án đơn giản hóa", "b"), indent=True, keep=True)
+def _benefit(document: Any, row: Row, costs: Sequence[Row]) -> None:
+    paragraph(document, (f"{row['item_no']}.3. Lợi ích phương án đơn giản hóa", "b"), indent=True, keep=True)
     if not row["has_cost"]:
         paragraph(document, "- Chưa tính được chi phí tuân thủ cho phương án này.", indent=True, after=10)
         return

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from domain.act import ACCEPTED, CHOICE_VI
 from pipelines.publish import formats
 from pipelines.publish.catalogue_view import with_wordings
 from pipelines.publish.inputs import QuarterPapers
@@ -53,7 +54,6 @@ PART_VI = {
     "papers": "Giấy tờ bị yêu cầu nhiều nhất",
     "report_06a": "Biểu II.06a",
 }
-CHOICE_VI = {"APPROVED": "Đã duyệt", "REJECTED": "Không duyệt"}
 # What the book reads of the late shares.
 TIMELINESS = (
     "level", "unit_code", "proc_core", "n", "km_n", "late_share_km", "ci_low", "ci_high", "closed_late_share",
@@ -274,6 +274,9 @@ def proposals(papers: QuarterPapers) -> list[Row]:
                 "examples": sorted({code for flag in flags for code in codes_of(flag["evidence"])})[:5],
                 "decision": decision_vi(choice),
                 "choice": None if choice is None else str(choice["choice"]),
+                "choice_vi": "Chưa quyết định" if choice is None else CHOICE_VI[str(choice["choice"])],
+                "is_accepted": choice is not None and choice["choice"] in ACCEPTED,
+                "accepted_change": "" if choice is None else str(choice["change"] or ""),
                 "has_cost": not formats.is_unknown(row["cost_before"]) and float(row["cost_before"]) > 0,
                 "rate": rate_vi(row["saving_rate"]),
             }
@@ -290,10 +293,11 @@ def decision_vi(choice: Mapping[str, object] | None) -> str:
     """The decision in words; a demonstration approval always says that it is one."""
     if choice is None:
         return "Chưa quyết định"
-    words = CHOICE_VI.get(str(choice["choice"]), str(choice["choice"]))
-    demo = " (duyệt trình diễn, không có giá trị hành chính)" if bool(choice.get("is_demo")) else ""
-    by = "" if formats.is_unknown(choice.get("decided_by")) else f" bởi {choice['decided_by']}"
-    return f"{words}{by}, ngày {formats.day(choice.get('decided_at'))}{demo}"
+    words = CHOICE_VI[str(choice["choice"])]
+    demo = " (quyết định minh họa, không có giá trị hành chính)" if bool(choice["is_demo"]) else ""
+    role = f", {choice['role']}" if choice["role"] else ""
+    reason = f"; lý do: {choice['reason']}" if choice["reason"] else ""
+    return f"{words} – {choice['decided_by']}{role}, ngày {formats.day(choice['decided_at'])}{demo}{reason}"
 
 
 def parts_off(rows: Sequence[tuple[str, str]]) -> list[Row]:

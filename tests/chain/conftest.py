@@ -11,6 +11,8 @@ import pytest
 
 from domain.night import Night
 from pipelines import night_order, quarterly
+from pipelines.quarter import place
+from pipelines.quarter.decide import Decider, Word, items_of
 from pipelines.settings import Settings
 from pipelines.simulator import simulate
 
@@ -46,7 +48,9 @@ def run_night(settings: Settings, night: str) -> str | None:
 def run_quarter(settings: Settings, quarter: str) -> dict[str, object]:
     quarterly.analyse(quarter, settings=settings)
     quarterly.propose(quarter, settings=settings)
-    quarterly.record_decision(quarter, "APPROVED", "người thử", "thử", True, settings=settings)
+    demo = Decider(name="người thử", is_demo=True)
+    words = {item: Word(choice="ACCEPT", reason="thử") for item in items_of(place.read(settings, quarter))}
+    quarterly.decide(quarter, words, demo, settings=settings)
     return quarterly.publish(quarter, settings=settings)
 
 

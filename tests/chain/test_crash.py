@@ -34,7 +34,7 @@ QUARTERLY = ("analyse", "papers")
 HEAVY = [
     "great_expectations",
     "expectations",
-    "pipelines.quarter_papers",
+    "pipelines.quarter.papers",
     "pipelines.stage",
     "tests.chain.test_crash",
 ]

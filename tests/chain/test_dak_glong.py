@@ -8,7 +8,7 @@ from itertools import combinations
 import pytest
 from openpyxl import load_workbook
 
-from pipelines.quarter_papers import quarter_folder
+from pipelines.quarter.place import papers_folder
 from tests.chain.conftest import QUARTER, Chain
 from warehouse import Warehouse
 from warehouse.compare import snapshot
@@ -125,14 +125,14 @@ def test_planted_overlaps_are_in_the_book_and_decoys_are_not_proposed(chain: Cha
     for decoy in chain.truth["decoys"]:
         members = {core[:8] for core in decoy["members"]}
         assert not any(members <= family for family in families), decoy["id"]
-    book = (quarter_folder(chain.settings, QUARTER) / "so_tay_quy.html").read_text()
+    book = (papers_folder(chain.settings, QUARTER) / "so_tay_quy.html").read_text()
     for group in chain.truth["overlaps"]:
         assert sum(core in book for core in group["members"]) >= 2, group["id"]
 
 
 def test_slow_step_unused_procedures_and_padded_limits_are_found(chain: Chain, warehouse: Warehouse) -> None:
     flags = warehouse.read_table("flag")
-    book = (quarter_folder(chain.settings, QUARTER) / "so_tay_quy.html").read_text()
+    book = (papers_folder(chain.settings, QUARTER) / "so_tay_quy.html").read_text()
     slow = flags[flags["kind"] == "SLOW_STEP"]
     office = chain.settings.site.unit("DG-MC").offices[chain.truth["slow_step"]["office"]]
     assert len(slow)
@@ -162,7 +162,7 @@ def test_letters_once_per_late_dossier(chain: Chain, warehouse: Warehouse) -> No
 
 
 def test_table_06a_closes(chain: Chain) -> None:
-    book = load_workbook(quarter_folder(chain.settings, QUARTER) / "bieu_II06a.xlsx", data_only=True)
+    book = load_workbook(papers_folder(chain.settings, QUARTER) / "bieu_II06a.xlsx", data_only=True)
     checked = 0
     for sheet in book.worksheets:
         for row in sheet.iter_rows(values_only=True):

@@ -20,8 +20,8 @@ from analysis.handover import handovers
 from analysis.quarter import QuarterAnalysis
 from analysis.thresholds import Thresholds
 from pipelines import nightly
-from pipelines.quarter_papers import quarter_folder
-from pipelines.quarterly import analysis_of
+from pipelines.quarter.analyse import analysis_of
+from pipelines.quarter.place import papers_folder
 from pipelines.settings import Settings
 from tests.chain.conftest import run_night, run_quarter, settings_of
 from tests.factories.sites import write_site
@@ -158,7 +158,7 @@ def result(settings: Settings, cases: dict[str, list[Case]]) -> Result:
 @pytest.fixture(scope="module")
 def book(settings: Settings, cases: dict[str, list[Case]]) -> str:
     run_quarter(settings, QUARTER)
-    return html.unescape((quarter_folder(settings, QUARTER) / "so_tay_quy.html").read_text(encoding="utf-8"))
+    return html.unescape((papers_folder(settings, QUARTER) / "so_tay_quy.html").read_text(encoding="utf-8"))
 
 
 def in_time(cases: list[Case]) -> list[Case]:

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from analysis.quarter import QuarterAnalysis
-from pipelines import nightly, quarterly
-from pipelines.quarter_papers import quarter_folder
-from pipelines.settings import Settings
+from pipelines import nightly
+from pipelines.quarter import place as place_of_quarter
+from pipelines.quarter.analyse import results_of
+from pipelines.quarter.place import papers_folder
 from tests.chain.conftest import run_night, run_quarter
 from tests.factories.sites import NIGHT, ROW, csv_text, hand_in, make_site
 from tests.shared import shared
@@ -40,19 +41,11 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
     assert run_night(settings, NIGHT) is None
     # One night cannot complete a quarter whose last day is still to come: released by hand, and the book says so.
     assert nightly.force_quarter(QUARTER, settings=settings) == QUARTER
-    # Analysing and publishing each work it out; once is enough here (that twice is the same: test_dak_glong).
-    with pytest.MonkeyPatch.context() as patch:
-        work_out, kept = quarterly.analysis_of, {}
-
-        def once(settings: Settings, warehouse: Warehouse, quarter: str) -> QuarterAnalysis:
-            return kept.get(quarter) or kept.setdefault(quarter, work_out(settings, warehouse, quarter))
-
-        patch.setattr(quarterly, "analysis_of", once)
-        run_quarter(settings, QUARTER)
-    analysis = kept[QUARTER]
+    run_quarter(settings, QUARTER)
+    analysis = results_of(place_of_quarter.read(settings, QUARTER))
     with Warehouse.open(settings.warehouse_url) as warehouse:
         assert len(warehouse.read_table("procedure")) == 2961
-    book = html.unescape((quarter_folder(settings, QUARTER) / "so_tay_quy.html").read_text(encoding="utf-8"))
+    book = html.unescape((papers_folder(settings, QUARTER) / "so_tay_quy.html").read_text(encoding="utf-8"))
     pairs = {(row["proc_core"], row["other_proc_core"]): row for row in analysis.overlaps.to_dict("records")}
     return Result(analysis=analysis, book=book, pairs=pairs)
 

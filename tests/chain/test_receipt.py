@@ -20,8 +20,8 @@ import pytest
 from openpyxl import load_workbook
 
 from analysis.quarter import QuarterAnalysis
-from pipelines.quarter_papers import quarter_folder
-from pipelines.quarterly import analysis_of
+from pipelines.quarter.analyse import analysis_of
+from pipelines.quarter.place import papers_folder
 from pipelines.settings import Settings
 from tests.chain.conftest import REPO, run_night, run_quarter, settings_of
 from tests.shared import shared
@@ -94,7 +94,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Result]:
     with Warehouse.open(settings.warehouse_url) as warehouse:  # its models become those of the quarter's last day
         analysis = analysis_of(settings, warehouse, QUARTER)
     with Warehouse.open(settings.warehouse_url) as warehouse:
-        folder = quarter_folder(settings, QUARTER)
+        folder = papers_folder(settings, QUARTER)
         yield Result(settings=settings, warehouse=warehouse, analysis=analysis, folder=folder, released=released)
 
 

@@ -51,7 +51,9 @@ def test_only_the_owner_and_the_readers_of_out(run, tmp_path: Path, umask: int, 
     for path in [settings.var, *settings.var.rglob("*")]:  # as a version before this one left it
         path.chmod(0o777 if path.is_dir() else 0o666)
     run(umask, "night", NIGHT)
-    run(umask, "quarter", QUARTER, "--force", "--approve", "Người Thử")
+    run(umask, "quarter", QUARTER, "--force")
+    run(umask, "decide", QUARTER, "--accept", "all", "--by", "Người Thử")
+    run(umask, "sign", QUARTER, "--by", "Người Thử")
     assert {path.name for path in settings.var.iterdir()} >= LEFT
     names = {path.suffix for path in (settings.var / "out").rglob("*")}
     assert names >= {".html", ".docx", ".xlsx"}, "papers, pages and a letter are there to be looked at"

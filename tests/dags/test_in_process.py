@@ -14,6 +14,13 @@ from domain.errors import KnownError
 
 pytestmark = pytest.mark.slow
 
+QUESTION = {
+    "subject": "Quyết định?",
+    "body": "Tóm tắt",
+    "items": [{"item": "PA-01", "label": "PA-01. A"}],
+    "edition": 1,
+    "fingerprint": "f",
+}
 NIGHT = ["judge", "merge", "models", "publish", "apology_letters", "notify"]
 
 
@@ -34,8 +41,8 @@ def stand_in(monkeypatch) -> list:
     nightly.collect = lambda night, units: [step("collect")(night, unit) for unit in units]
     nightly.release = lambda night: None
     nightly.force = lambda today: None
-    quarterly = SimpleNamespace(**{name: step(name) for name in ("analyse", "record_decision", "publish")})
-    quarterly.propose = lambda quarter: {"subject": "Duyệt?", "body": "Tóm tắt"}
+    quarterly = SimpleNamespace(**{name: step(name) for name in ("analyse", "decide_form", "publish")})
+    quarterly.propose = lambda quarter: QUESTION
     for name, module in (("nightly", nightly), ("quarterly", quarterly)):
         monkeypatch.setitem(sys.modules, f"pipelines.{name}", module)
         monkeypatch.setattr(pipelines, name, module, raising=False)
@@ -106,11 +113,10 @@ def test_calendar_forces_nothing_when_nothing_is_due(dags, stand_in) -> None:
 
 
 @pytest.mark.usefixtures("airflow_db")
-@pytest.mark.parametrize(("option", "choice"), [("Phê duyệt", "APPROVED"), ("Không phê duyệt", "REJECTED")])
-def test_quarter_keeps_either_answer(dags, stand_in, monkeypatch, option, choice) -> None:
+def test_quarter_keeps_the_answer_item_by_item(dags, stand_in, monkeypatch) -> None:
     answer = {
-        "chosen_options": [option],
-        "params_input": {"reason": "Đã xem", "is_demo": False},
+        "chosen_options": ["Ghi nhận quyết định"],
+        "params_input": {"PA-01": "Đồng ý", "PA-01_ly_do": "Đã xem", "chuc_vu": "Chủ tịch"},
         "responded_by_user": {"id": "2", "name": "chu_tich"},
     }
     monkeypatch.setattr(HITLOperator, "execute", lambda self, context: answer)
@@ -118,6 +124,6 @@ def test_quarter_keeps_either_answer(dags, stand_in, monkeypatch, option, choice
     assert run.state == "success"
     assert stand_in == [
         ("analyse", "2017-Q4"),
-        ("record_decision", "2017-Q4", choice, "chu_tich", "Đã xem", False),
+        ("decide_form", "2017-Q4", {"PA-01": ("ACCEPT", "Đã xem")}, "chu_tich", "Chủ tịch", False, 1, "f"),
         ("publish", "2017-Q4"),
     ]

@@ -17,6 +17,19 @@ from domain.errors import KnownError
 
 pytestmark = [pytest.mark.scheduler, pytest.mark.first(1)]
 
+REASON = "Do ./run trả lời để minh họa; không có giá trị pháp lý."
+DECIDED = "2017-Q4 " + json.dumps(
+    {
+        "edition": 1,
+        "fingerprint": "f" * 64,
+        "is_demo": True,
+        "role": "",
+        "said": {"PA-01": ["ACCEPT", REASON], "PA-02": ["ACCEPT", REASON]},
+        "who": "admin",
+    },
+    ensure_ascii=False,
+    sort_keys=True,
+)
 NIGHTS = ["2017-12-30", "2017-12-31"]
 STEPS = ["plan", "collect", "collect", "collect", "judge", "merge", "models", "publish", "apology_letters", "notify"]
 
@@ -34,11 +47,10 @@ def test_nights_then_the_quarter_they_release(running) -> None:
         ("released", "2017-Q4"),
         ("analyse", "2017-Q4"),
         ("propose", "2017-Q4"),
-        ("reason", "Duyệt thử do ./run trả lời để minh họa; không có giá trị pháp lý."),
-        ("decision", "2017-Q4/APPROVED/admin/True"),
+        ("decision", DECIDED),
         ("publish", "2017-Q4"),
     ]
-    assert "answered as a marked demo approval" in running.shown.getvalue()
+    assert "answered as marked demonstrations: 2 x Đồng ý" in running.shown.getvalue()
 
 
 def test_night_that_releases_nothing_starts_no_quarter(running) -> None:

@@ -71,12 +71,12 @@ def test_only_the_mapped_announcement_touches_the_asset(dagbag) -> None:
 
 def test_quarter_asks_a_person_and_keeps_the_answer_either_way(dagbag) -> None:
     dag = dagbag.dags["quarterly_simplification"]
-    chain = ["analyse", "propose", "approve", "record_decision", "publish"]
-    assert edges(dag) == set(pairwise(chain))
-    approve = dag.get_task("approve")
-    assert approve.options == ["Phê duyệt", "Không phê duyệt"]
-    assert approve.response_timeout.days == 30
-    assert approve.defaults is None, "silence is not consent"
+    chain = ["analyse", "propose", "decide", "record_decision", "publish"]
+    assert edges(dag) == {*pairwise(chain), ("propose", "record_decision")}
+    asked = dag.get_task("decide")
+    assert asked.options == ["Ghi nhận quyết định"]
+    assert asked.response_timeout.days == 30
+    assert asked.defaults is None, "silence is not consent"
 
 
 def test_runbook_is_shown(dagbag) -> None:

@@ -46,20 +46,6 @@ def test_last_scheduled() -> None:
     assert terms.last_scheduled({"TINHGON_SCHEDULE_UNTIL": "2017-12-31"}) == datetime(2017, 12, 31, tzinfo=UTC)
 
 
-def test_answer_becomes_a_decision() -> None:
-    answer = {
-        "chosen_options": ["Không phê duyệt"],
-        "params_input": {"reason": "Chưa đủ căn cứ", "is_demo": False},
-        "responded_by_user": {"id": "2", "name": "chu_tich"},
-    }
-    assert terms.decision_of(answer) == {
-        "choice": "REJECTED",
-        "who": "chu_tich",
-        "reason": "Chưa đủ căn cứ",
-        "is_demo": False,
-    }
-
-
 def test_late_night_is_told_to_the_pipelines(monkeypatch) -> None:
     told = []
     stand_in = SimpleNamespace(missed=told.append)

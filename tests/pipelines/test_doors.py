@@ -158,32 +158,24 @@ def test_a_judged_folder_that_was_deleted_is_made_again(run, settings: Settings)
 
 
 def late_units(settings: Settings, run) -> None:
-    """The quarter's last night without X2, and the quarter forced out; then X2's file, and the night again."""
+    """The quarter's last night without X2, and the quarter forced out; then X2's file is there."""
     hand_in(settings, "ho_so.csv", csv_text([["X1-1", *ROW[1:]]]), unit_code="X1", night="2017-12-29")
     run("night", "2017-12-29")
     run("quarter", "2017-Q4", "--force")
-    assert "missing" in run("quarter", "2017-Q4", "--release-again", code=1)
     hand_in(settings, "ho_so.csv", csv_text([["X2-1", *ROW[1:]]]), unit_code="X2", night="2017-12-29")
-    run("night", "2017-12-29")
 
 
-def test_a_quarter_forced_too_early_is_released_again_once_complete(run, settings: Settings) -> None:
-    assert "has not been released" in run("quarter", "2017-Q4", "--release-again", code=1)
+def test_a_quarter_forced_too_early_is_a_new_edition_once_complete(run, settings: Settings) -> None:
     late_units(settings, run)
     before = tables(settings)["quarter_release"].iloc[0]
     assert (bool(before["is_complete"]), before["missing"]) == (False, '["X2"]')
-    run("quarter", "2017-Q4", "--release-again")
+    assert "quarter 2017-Q4 released" in run("night", "2017-12-29")
     after = tables(settings)["quarter_release"].iloc[0]
     assert (bool(after["is_complete"]), bool(after["forced"]), after["missing"]) == (True, False, "[]")
-    assert "was released complete" in run("quarter", "2017-Q4", "--release-again", code=1)
-
-
-def test_a_quarter_that_was_decided_on_is_not_released_again(run, settings: Settings) -> None:
-    late_units(settings, run)
-    run("quarter", "2017-Q4", "--approve", "Người thử", "--reason", "thử")
-    before = tables(settings)
-    assert "has been decided on" in run("quarter", "2017-Q4", "--release-again", code=1)
-    assert differences(before, tables(settings)) == []
+    assert "edition 2: " in run("quarter", "2017-Q4")
+    assert "edition 1, " in run("quarter", "2017-Q4", "--edition", "1"), "the old one stays"
+    assert "no quarter to release" in run("night", "2017-12-29"), "once"
+    assert (settings.var / "out" / "quarters" / "2017-Q4" / "ban-1" / "so_tay_quy.html").is_file()
 
 
 def test_every_step_of_a_night_is_one_readable_line(run, settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """Made-up nights and quarters for the tests of the writers: one valid record each, a test names what matters."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -542,6 +543,8 @@ def proposal(proposal_id: str, kind: str, proc_cores: str, **changes: Any) -> di
         "quarter": "2017-Q4",
         "kind": kind,
         "proc_cores": proc_cores,
+        "item_no": f"PA-0{proposal_id[1:]}",
+        "field_name": "Đất đai",
         "title": f"Rút thời hạn giải quyết thủ tục “{CHANGE}” (1.012781)",
         "change": "Sửa thời hạn giải quyết từ 15 ngày làm việc xuống còn 10 ngày làm việc.",
         "reason": "Theo 210 hồ sơ cùng thời hạn trong bốn quý, 96 % kịp trong 10 ngày làm việc.",
@@ -800,17 +803,17 @@ def results(**changes: Any) -> MadeUpResults:
     return replace(found, **changes)
 
 
-def decision(choice: str = "APPROVED", **changes: Any) -> pd.DataFrame:
+def decision(choice: str = "ACCEPT", on: Sequence[str] = ("p1", "p2"), **changes: Any) -> pd.DataFrame:
     row = {
-        "quarter": "2017-Q4",
-        "proposal_id": "*",
         "choice": choice,
         "decided_by": "demo",
+        "role": "",
         "decided_at": pd.Timestamp("2018-01-12 08:30:00"),
         "reason": "",
         "is_demo": True,
+        "change": "",
     }
-    return pd.DataFrame([row | changes])
+    return pd.DataFrame([row | changes | {"proposal_id": key} for key in on])
 
 
 def quarter_papers(**changes: Any) -> QuarterPapers:

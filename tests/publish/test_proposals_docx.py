@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from docx import Document
 
-from pipelines.publish.proposals_docx import by_field, province_vi, write_proposals_docx
+from pipelines.publish.proposals_docx import province_vi, write_proposals_docx
 from tests.publish import samples
 
 
@@ -50,34 +50,47 @@ def test_undecided_is_a_draft(text):
     assert "Chưa quyết định" in text
 
 
-def test_only_what_was_approved_is_in_the_decision_the_rest_is_kept_apart(tmp_path):
+def test_only_what_was_accepted_is_in_the_decision_the_rest_is_kept_apart(tmp_path):
     decisions = pd.concat(
-        [samples.decision(is_demo=False, decided_by="Chủ tịch"), samples.decision("REJECTED", proposal_id="p1")]
+        [
+            samples.decision(on=["p2"], is_demo=False, decided_by="Nguyễn Văn Thử", role="Chủ tịch"),
+            samples.decision("REFUSE", on=["p1"], reason="Chưa đủ căn cứ"),
+        ]
     )
-    lines = lines_of(samples.quarter_papers(decisions=decisions), tmp_path)
-    text = "\n".join(lines)
+    text = "\n".join(lines_of(samples.quarter_papers(decisions=decisions), tmp_path))
     assert "Thông qua 1 phương án" in text
     first, second = text.split("PHỤ LỤC II")
-    assert "Đã duyệt bởi Chủ tịch, ngày 12/01/2018." in first
-    assert "Không duyệt" not in first
-    assert "Không duyệt" in second
+    assert "Đồng ý – Nguyễn Văn Thử, Chủ tịch, ngày 12/01/2018." in first
+    assert "Không đồng ý" not in first
+    assert "Không đồng ý" in second
+    assert "lý do: Chưa đủ căn cứ" in second
+    assert "PA-02. Nhóm thủ tục" in first, "an item has one number everywhere"
+    assert "PA-01. Thủ tục" in second
 
 
-def test_everything_rejected_passes_nothing(tmp_path):
-    text = "\n".join(lines_of(samples.quarter_papers(decisions=samples.decision("REJECTED")), tmp_path))
+def test_a_changed_wording_is_printed_beside_what_was_proposed(tmp_path):
+    change = "Rút còn 12 ngày làm việc."
+    decisions = samples.decision("ACCEPT_CHANGED", on=["p1"], change=change)
+    text = "\n".join(lines_of(samples.quarter_papers(decisions=decisions), tmp_path))
+    assert "xuống còn 10 ngày làm việc." in text
+    assert f"Nội dung được chấp thuận: {change}" in text
+
+
+def test_everything_refused_passes_nothing(tmp_path):
+    text = "\n".join(lines_of(samples.quarter_papers(decisions=samples.decision("REFUSE")), tmp_path))
     assert "Thông qua 0 phương án" in text
-    assert "PHƯƠNG ÁN CHƯA ĐƯỢC DUYỆT" in text
+    assert "PHƯƠNG ÁN CHƯA ĐƯỢC THÔNG QUA" in text
 
 
-def test_fields_in_order_and_mixed_ones_last():
-    rows = [
-        {"procedures": [{"field_name": "Hộ tịch"}]},
-        {"procedures": []},
-        {"procedures": [{"field_name": "Đất đai"}, {"field_name": "Hộ tịch"}]},
-        {"procedures": [{"field_name": "Đất đai"}, {"field_name": "Đất đai"}]},
-    ]
-    assert [name for name, _ in by_field(rows)][-1] == "Nhiều lĩnh vực"
-    assert {name: len(group) for name, group in by_field(rows)} == {"Hộ tịch": 1, "Đất đai": 1, "Nhiều lĩnh vực": 2}
+def test_how_far_the_deciding_has_come_is_said(tmp_path):
+    half = samples.quarter_papers(decisions=samples.decision(on=["p1"]))
+    assert "(dự thảo, đã quyết định 1/2 phương án)" in "\n".join(lines_of(half, tmp_path / "half"))
+    demo = samples.quarter_papers(decisions=samples.decision())
+    assert "phương án đơn giản hóa thủ tục hành chính (quyết định minh họa)" in "\n".join(
+        lines_of(demo, tmp_path / "a")
+    )
+    real = samples.quarter_papers(decisions=samples.decision(is_demo=False))
+    assert "phương án đơn giản hóa thủ tục hành chính tại Phụ lục" in "\n".join(lines_of(real, tmp_path / "b"))
 
 
 def test_province_by_code_or_name():

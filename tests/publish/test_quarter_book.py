@@ -89,16 +89,17 @@ def test_costs_before_and_after_and_the_demo_decision_says_it_is_one(html):
     assert "325.534.053" in html
     assert "48.109.886" in html
     assert "12,88\u00a0%" in html
-    assert "duyệt trình diễn, không có giá trị hành chính" in html
+    assert "quyết định minh họa, không có giá trị hành chính" in html
     assert "25.331 đồng (GDP 2017)" in html
 
 
-def test_a_proposals_own_decision_goes_before_that_on_the_whole_set():
-    both = pd.concat([samples.decision(), samples.decision("REJECTED", proposal_id="p1", is_demo=False)])
-    rows = {
-        row["proposal_id"]: row["choice"] for row in quarter_view.proposals(samples.quarter_papers(decisions=both))
-    }
-    assert rows == {"p1": "REJECTED", "p2": "APPROVED"}
+def test_each_proposal_has_its_own_decision_or_none():
+    decisions = samples.decision("REFUSE", on=["p1"], is_demo=False)
+    rows = quarter_view.proposals(samples.quarter_papers(decisions=decisions))
+    assert [(row["item_no"], row["choice"], row["choice_vi"]) for row in rows] == [
+        ("PA-01", "REFUSE", "Không đồng ý"),
+        ("PA-02", None, "Chưa quyết định"),
+    ]
 
 
 def test_rare_but_needed_is_told_apart_from_unused(html):

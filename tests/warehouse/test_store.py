@@ -70,12 +70,12 @@ def test_types_and_nulls_come_back_as_they_went_in(warehouse: Warehouse) -> None
     read = warehouse.read_table("flag")
     assert (str(read["n"].dtype), read["n"].tolist()[0], read["n"].isna().tolist()) == ("Int64", 3, [False, True])
     assert read["evidence"].tolist()[0] == '["D1"]'
-    decided = pd.DataFrame([{"quarter": "2017-Q4", "proposal_id": "*", "choice": "APPROVED", "is_demo": True}])
-    decided["decided_at"] = datetime(2018, 1, 5, 9, 30, 15)
-    warehouse.insert_missing("decision", decided)
-    back = warehouse.read_table("decision")
-    assert (str(back["decided_at"].dtype), str(back["is_demo"].dtype)) == ("datetime64[us]", "bool")
-    assert back["decided_at"].iloc[0] == datetime(2018, 1, 5, 9, 30, 15)
+    said = pd.DataFrame([{"act_id": "a", "subject_kind": "quarter", "kind": "SIGN", "is_demo": True}])
+    said["said_at"] = datetime(2018, 1, 5, 9, 30, 15)
+    warehouse.insert_missing("act", said)
+    back = warehouse.read_table("act")
+    assert (str(back["said_at"].dtype), str(back["is_demo"].dtype)) == ("datetime64[us]", "bool")
+    assert back["said_at"].iloc[0] == datetime(2018, 1, 5, 9, 30, 15)
 
 
 def test_replace_rows_replaces_only_its_own(warehouse: Warehouse) -> None:

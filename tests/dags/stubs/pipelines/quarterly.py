@@ -1,5 +1,7 @@
 """A quarter that does nothing but say that it was called."""
 
+import json
+
 from pipelines import note
 
 
@@ -7,17 +9,22 @@ def analyse(quarter: str) -> dict[str, str]:
     return note("analyse", quarter)
 
 
-def propose(quarter: str) -> dict[str, str]:
+def propose(quarter: str) -> dict[str, object]:
     note("propose", quarter)
     return {
-        "subject": f"Duyệt phương án quý {quarter}?",
-        "body": "| Thủ tục | Đề xuất |\n|---|---|\n| A | B |",
+        "subject": f"Quyết định phương án quý {quarter}?",
+        "body": "| Số | Phương án |\n|---|---|\n| PA-01 | A |\n| PA-02 | B |",
+        "items": [
+            {"item": "PA-01", "label": "PA-01. Một <b>tiêu đề</b> | có [dấu](x)", "stands": "Chưa quyết định"},
+            {"item": "PA-02", "label": "PA-02. B", "stands": "Chưa quyết định"},
+        ],
+        "edition": 1,
+        "fingerprint": "f" * 64,
     }
 
 
-def record_decision(quarter: str, choice: str, who: str, reason: str, is_demo: bool) -> dict[str, str]:
-    note("reason", reason)
-    return note("decision", f"{quarter}/{choice}/{who}/{is_demo}")
+def decide_form(quarter: str, **answer: object) -> dict[str, str]:
+    return note("decision", f"{quarter} {json.dumps(answer, ensure_ascii=False, sort_keys=True)}")
 
 
 def publish(quarter: str) -> dict[str, str]:

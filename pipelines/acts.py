@@ -1,0 +1,108 @@
+"""Where a person's words are kept: one sealed file an act in landing, and from there the table `act`.
+
+`<var>/landing/acts/<year>/<moment>-<first 12 of its identity>.json`. The file is the act; the table is made of the
+files, so that a rebuild keeps every word, and a run killed between the two loses none.
+"""
+
+import fcntl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, fields, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from domain.act import Act
+from domain.errors import KnownError
+from pipelines.sealed import read_sealed, write_sealed
+from pipelines.settings import Settings
+from warehouse import Warehouse
+
+
+def acts_folder(settings: Settings) -> Path:
+    """Where the acts are."""
+    return settings.var / "landing" / "acts"
+
+
+def say(settings: Settings, words: Callable[[list[Act]], Sequence[Act]]) -> list[Act]:
+    """Keep acts, each for ever; returns them as kept, with the moment of keeping.
+
+    `words` makes them of all acts so far, while nobody else can add one; what it raises keeps none.
+    """
+    kept: list[Act] = []
+    with _alone(settings):
+        before = landed_acts(settings)
+        clock = datetime.now(ZoneInfo(settings.site.timezone)).replace(tzinfo=None)
+        now = max([clock, *(act.said_at + timedelta(microseconds=1) for act in before)])
+        for place, act in enumerate(words(before)):
+            own = replace(act, said_at=now + timedelta(microseconds=place))
+            write_sealed(_path(settings, own), _written(own))
+            kept.append(own)
+    return kept
+
+
+def landed_acts(settings: Settings) -> list[Act]:
+    """The acts in landing, in the order they were said. Raises KnownError E-ACT-BROKEN: a file is not whole."""
+    found: list[Act] = []
+    for path in sorted(acts_folder(settings).glob("*/*.json")):
+        act = _read(read_sealed(path) or {})
+        if act is None or not path.stem.endswith(act.act_id[:12]):
+            raise KnownError(
+                "E-ACT-BROKEN",
+                f"[{path.relative_to(settings.var)}] is not the act that was written.",
+                mend="bring the file back from a backup; if there is none, move it away: the word it held is lost, "
+                "and has to be given again",
+            )
+        found.append(act)
+    return sorted(found, key=lambda act: (act.said_at, act.act_id))
+
+
+def fold_acts(settings: Settings, warehouse: Warehouse) -> list[Act]:
+    """Bring the acts of landing into the table `act`; returns them all, those that only the table holds too."""
+    landed = landed_acts(settings)
+    if landed:
+        rows = pd.DataFrame([{"act_id": act.act_id} | _values(act) for act in landed])
+        warehouse.insert_missing("act", rows)
+    known = {act.act_id for act in landed}
+    table = warehouse.read_table("act")
+    older = table.loc[~table["act_id"].isin(known)]
+    return sorted([*landed, *map(_from_row, older.to_dict("records"))], key=lambda act: (act.said_at, act.act_id))
+
+
+def _from_row(row: dict[object, object]) -> Act:
+    values: dict[str, Any] = {each.name: row[each.name] for each in fields(Act)}
+    values = {name: "" if value is None else value for name, value in values.items()}
+    moment = pd.Timestamp(str(row["said_at"])).to_pydatetime()
+    return Act(**values | {"said_at": moment, "is_demo": bool(row["is_demo"])})
+
+
+def _values(act: Act) -> dict[str, object]:
+    return {field.name: getattr(act, field.name) for field in fields(Act)}
+
+
+def _written(act: Act) -> dict[str, object]:
+    return asdict(act) | {"said_at": act.said_at.isoformat(timespec="microseconds")}
+
+
+def _read(value: dict[str, object]) -> Act | None:
+    try:
+        return Act(**value | {"said_at": datetime.fromisoformat(str(value["said_at"]))})  # type: ignore[arg-type]
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _path(settings: Settings, act: Act) -> Path:
+    moment = act.said_at.strftime("%Y%m%dT%H%M%S.%f")
+    return acts_folder(settings) / f"{act.said_at:%Y}" / f"{moment}-{act.act_id[:12]}.json"
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Nobody else adds an act meanwhile: two people who decide one matter come one after the other."""
+    acts_folder(settings).mkdir(parents=True, exist_ok=True)
+    with (acts_folder(settings) / ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

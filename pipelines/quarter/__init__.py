@@ -1,0 +1,1 @@
+"""A quarter: released, analysed into an edition, decided item by item, printed from the edition."""
