@@ -57,4 +57,5 @@ def test_output_nobody_takes_is_no_success() -> None:
     os.close(reader)
     command = [sys.executable, "-c", ENDS.format(end="pass")]
     with os.fdopen(writer, "wb") as nobody:
-        assert subprocess.run(command, cwd=REPO, stdout=nobody, check=False).returncode == 120
+        env = os.environ | {"PYTHONUNBUFFERED": ""}
+        assert subprocess.run(command, cwd=REPO, env=env, stdout=nobody, check=False).returncode == 120
