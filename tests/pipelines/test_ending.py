@@ -11,9 +11,10 @@ from tests.factories.sites import KEY, NIGHT, ROW, csv_text, hand_in, make_site
 
 REPO = Path(__file__).resolve().parents[2]
 
+MODULE = "pipelines.ending"
 ENDS = """
 import atexit, sys
-from pipelines.ending import run_and_leave
+from {module} import run_and_leave
 
 def work():
     atexit.register(lambda: print("registered"))
@@ -46,7 +47,7 @@ def test_a_night_says_nothing_on_standard_error(tmp_path: Path) -> None:
     [("pass", 0), ("sys.exit(0)", 0), ("sys.exit(2)", 2), ("sys.exit()", 0), ("sys.exit('said')", 1), ("1 / 0", 1)],
 )
 def test_the_code_is_the_one_python_would_give_and_what_is_registered_runs(end: str, code: int) -> None:
-    done = python("-c", ENDS.format(end=end))
+    done = python("-c", ENDS.format(module=MODULE, end=end))
     assert (done.returncode, done.stdout) == (code, "worked\nregistered\n")
     assert ("ZeroDivisionError" in done.stderr) == (end == "1 / 0")
     assert ("said" in done.stderr) == ("said" in end)
@@ -55,7 +56,7 @@ def test_the_code_is_the_one_python_would_give_and_what_is_registered_runs(end: 
 def test_output_nobody_takes_is_no_success() -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    command = [sys.executable, "-c", ENDS.format(end="pass")]
+    command = [sys.executable, "-c", ENDS.format(module=MODULE, end="pass")]
     with os.fdopen(writer, "wb") as nobody:
         env = os.environ | {"PYTHONUNBUFFERED": ""}
         assert subprocess.run(command, cwd=REPO, env=env, stdout=nobody, check=False).returncode == 120
