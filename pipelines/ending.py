@@ -1,8 +1,8 @@
 """How a command of ours ends its process: everything a library registered is run, nothing is torn down.
 
 DuckDB's binding prints some forty lines "nanobind: leaked ..." when Python ends while one of its types is still
-referred to. That is so whenever Great Expectations and SQLAlchemy's DuckDB dialect are both loaded
-in whatever order, by two imports alone: nothing of ours holds them, and the switch for the warning is compiled into the binding.
+referred to. That is so whenever Great Expectations and SQLAlchemy's DuckDB dialect are both loaded: the two imports
+alone show it, in either order, so nothing of ours can let go; and the binding gives Python no switch for the warning.
 To an operator it looks like a fault. So the one thing that is left out is the taking apart of modules.
 """
 
