@@ -71,7 +71,7 @@ for old in [*site.glob("__editable__*tinhgon*"), *site.glob("__pycache__/__edita
     old.unlink()
 (site / "tinhgon-checkout.pth").write_text(f"{root}\n")
 script = Path(sysconfig.get_path("scripts")) / "tinhgon"
-script.write_text(f"#!{sys.executable}\nfrom pipelines.cli import app\n\napp()\n")
+script.write_text(f"#!{sys.executable}\nfrom pipelines.cli import main\n\nmain()\n")
 script.chmod(0o755)
 PY
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from domain.night import Night
 from pipelines import nightly, quarterly
+from pipelines.ending import run_and_leave
 from pipelines.night_order import run_night
 from pipelines.settings import Settings
 from pipelines.simulator import simulate
@@ -48,4 +49,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_and_leave(main)

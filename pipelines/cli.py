@@ -10,6 +10,7 @@ import typer
 
 from domain.night import Night
 from domain.quarter import Quarter
+from pipelines.ending import run_and_leave
 from pipelines.say import Say, Work, error_figures, telling
 
 app = typer.Typer(
@@ -307,5 +308,10 @@ def migrate(say: Say) -> None:
     say.result(f"warehouse ready: {settings.site.name}")
 
 
+def main() -> None:
+    """The command `tinhgon`."""
+    run_and_leave(app)
+
+
 if __name__ == "__main__":
-    app()
+    main()

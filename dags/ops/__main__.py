@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from dags.ops.drive import Driver, drive
-from dags.ops.environment import REPO, USER, Place, free_port, password, prepare, variables
+from dags.ops.environment import REPO, USER, Place, free_port, left_out, password_file, prepare, variables
 from dags.ops.launcher import Airflow, serve_forever, stop_on_signals
 from dags.ops.rest import Rest
 from dags.ops.screen import Screen
@@ -56,6 +56,8 @@ def run(command: str, screen: Screen) -> int:
     settings = Settings.from_env()
     place = Place(home=settings.var / "airflow", port=free_port(UI_PORT if command == "serve" else 0))
     prepare(place, preload=command == "job")
+    if names := left_out():
+        screen.line(f"Not passed on to Airflow, see docs/reference/security.md: {', '.join(names)}")
     with only_one(place):
         return {"job": main_job, "serve": serve}[command](settings, place, screen)
 
@@ -121,7 +123,9 @@ def serve(settings: Settings, place: Place, screen: Screen) -> int:
         driver.wait_ready(start.isoformat())
         driver.rest.ensure_pool("warehouse_writer", 1)
         screen.line(f"Address:  {place.url}")
-        screen.line(f"Login:    {USER}   Password: {password(place)}")
+        screen.line(f"Login:    {USER}")
+        # The path and not the password: what is printed ends in journals and in logs of a CI.
+        screen.line(f"Password: in [{password_file(place)}], which only you can read")
         screen.line("Stop with Ctrl+C.")
         serve_forever(airflow)
     return 0

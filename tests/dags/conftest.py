@@ -79,5 +79,11 @@ def running(tmp_path_factory, migrated, clean_environ) -> Iterator[SimpleNamespa
         driver.wait_ready(since)
         driver.rest.ensure_pool("warehouse_writer", 1)
         yield SimpleNamespace(
-            driver=driver, rest=driver.rest, place=place, shown=shown, record=record, var=folder / "var"
+            driver=driver,
+            rest=driver.rest,
+            place=place,
+            environ=environ,
+            shown=shown,
+            record=record,
+            var=folder / "var",
         )

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import shutil
 import signal
 import socket
@@ -13,6 +14,7 @@ import psutil
 import pytest
 
 from dags.ops.drive import NIGHT_DAG, QUARTER_DAG, drive
+from dags.ops.environment import REPO, password, password_file
 from domain.errors import KnownError
 
 pytestmark = [pytest.mark.scheduler, pytest.mark.first(1)]
@@ -112,6 +114,101 @@ def test_pages_need_the_login_and_letters_are_not_among_them(running) -> None:
     assert status(running, "file/nights/2017-12-31/chat_luong.html", token=token) == 200
     for hidden in ("nights/2017-12-31/thu_xin_loi/1.docx", "../secret.html", "%2e%2e/secret.html"):
         assert status(running, f"file/{hidden}", token=token) == 404
+
+
+ROUTES = """
+from airflow.api_fastapi.app import create_app
+from starlette.testclient import TestClient
+
+def walk(routes, prefix=""):
+    for route in routes:
+        path = prefix + route.path
+        inner = getattr(route, "app", None)
+        if hasattr(inner, "routes"):  # an application below this one
+            walk(inner.routes, path)
+            TestClient(inner).get("/")  # versions of an interface are made at the first request
+            for router in getattr(inner.router, "versioned_routers", {}).values():
+                walk(router.routes, path)
+        elif not hasattr(route, "methods"):  # a folder of files
+            print("GET", path + "/{file}")
+        for method in getattr(route, "methods", None) or ():
+            print(method, path)
+
+walk(create_app().routes)
+"""
+REFUSED = {401, 403, 404, 405}
+SECURITY = REPO / "docs" / "reference" / "security.md"
+
+
+def test_what_answers_without_a_login_is_what_the_security_page_names(running) -> None:
+    command = [sys.executable, "-c", ROUTES]
+    told = subprocess.run(command, env=running.environ, cwd=REPO, capture_output=True, text=True, check=True).stdout
+    routes = set(re.findall(r"(?m)^([A-Z]+) (/.*)$", told))
+    assert len(routes) > 150
+    assert {("GET", "/tinhgon/pages"), ("GET", "/openapi.json"), ("GET", "/api/v2/connections")} < routes
+    assert ("PATCH", "/execution/task-instances/{task_instance_id}/run") in routes
+    answers = {route: asked(running, route[0], an_address(route[1])).status for route in routes}
+    open_ones = {route for route, answer in answers.items() if answer not in REFUSED}
+    named = re.findall(r"(?m)^\| `([A-Z]+) (/[^`]*)` \|", SECURITY.read_text())
+    assert open_ones == set(named)
+
+
+def test_descriptions_of_interfaces_are_shown_to_nobody_and_the_version_to_who_has_logged_in(running) -> None:
+    token = running.rest.call("GET", "version") and running.rest.token
+    for path in (
+        "/docs",
+        "/docs/",
+        "/redoc",
+        "/openapi.json",
+        "/auth/docs",
+        "/execution/openapi.json?version=2026-06-30",
+    ):
+        assert asked(running, "GET", path, token=token).status == 404, path
+    assert asked(running, "GET", "/api/v2/version", token="nonsense").status == 403
+    assert asked(running, "GET", "/api/v2/version", cookie=f"_token={token}").status == 200
+
+
+def test_no_other_origin_frames_the_server_and_no_script_runs_in_our_pages(running) -> None:
+    token = running.rest.call("GET", "version") and running.rest.token
+    for path in ("/", "/auth/login", "/static/pin_32.png", "/docs", "/api/v2/version", "/tinhgon/pages"):
+        headers = asked(running, "GET", path, token=token).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "SAMEORIGIN"
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert "frame-ancestors 'self'" in headers["Content-Security-Policy"]
+        assert len(headers.get_all("Content-Security-Policy")) == 1
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "script-src" not in headers["Content-Security-Policy"]
+    assert headers["Cache-Control"] == "private, no-store"
+
+
+def test_the_password_is_in_no_log(running) -> None:
+    secret = password(running.place)
+    files = [
+        path for path in running.place.home.rglob("*") if path.is_file() and path != password_file(running.place)
+    ]
+    assert any(path.name == "api-server.log" for path in files)
+    assert [path for path in files if secret.encode() in path.read_bytes()] == []
+    assert secret not in running.shown.getvalue()
+
+
+def an_address(path: str) -> str:
+    """One address of a route: an icon that both folders of files have, or 1 wherever a value goes."""
+    return re.sub(r"\{[^}]*\}", "1", path.replace("{file}", "pin_32.png"))
+
+
+def asked(running, method: str, path: str, **login: str) -> http.client.HTTPResponse:
+    """The answer to one request, with `token` or `cookie` or as nobody."""
+    headers = {"Authorization": f"Bearer {login['token']}"} if "token" in login else {}
+    headers |= {"Cookie": login["cookie"]} if "cookie" in login else {}
+    connection = http.client.HTTPConnection("127.0.0.1", running.place.port, timeout=30)
+    try:
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        return answer
+    finally:
+        connection.close()
 
 
 def status(running, path: str, *, token: str | None = None) -> int:
