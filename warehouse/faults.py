@@ -117,7 +117,7 @@ def _kinds(address: Address) -> list[tuple[tuple[str, ...], str, str, str]]:
         (
             _BROKEN, "E-WH-BROKEN", "is broken or no database of this version",
             f"move [{file}] and [{log}] away, put the last back-up in their place if there is one, and run"
-            " `tinhgon rebuild`: all tables come again from landing; decisions and numbers of letters only from a"
+            " `tinhgon rebuild`: all tables and decisions come again from landing; numbers of letters only from a"
             " back-up, so keep the broken file",
         ),
         (_NO_FILE, "E-WH-PATH", "lies where no file can be", "correct WAREHOUSE_URL: it must name a file"),
@@ -132,5 +132,5 @@ def _told(said: str, address: Address) -> str:
 def _mend_log(log: Path) -> str:
     return (
         f"move [{log}] away (keep it) and run `tinhgon rebuild`: what the warehouse took in since it was last closed"
-        " comes again from landing; decisions and numbers of letters made since then do not"
+        " comes again from landing, decisions too; numbers of letters made since then do not"
     )
