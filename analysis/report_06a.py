@@ -72,11 +72,17 @@ def identities(report: pd.DataFrame) -> pd.DataFrame:
       by ": " and the column), left, right, difference
     That the table opens where the one before ended is told dossier by dossier: analysis.carried.
     """
-    broken: list[pd.DataFrame] = []
-    for sentence, (left, right) in _IDENTITIES.items():
-        broken.append(_unequal(report, sentence, report[left].sum(axis=1), report[right].sum(axis=1)))
-    for sentence, (kind, whole) in _WHOLES.items():
-        broken += _parts_against_whole(report, kind, whole, sentence)
+    broken = [identity(report, name) for name in IDENTITIES]
+    filled = [part for part in broken if not part.empty]
+    return pd.concat(filled, ignore_index=True) if filled else broken[0]
+
+
+def identity(report: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Where one of IDENTITIES does not close; as `identities`, which gives all of them."""
+    if name in _IDENTITIES:
+        left, right = (report[columns].sum(axis=1) for columns in _IDENTITIES[name])
+        return _unequal(report, name, left, right)
+    broken = _parts_against_whole(report, *_WHOLES[name], name)
     filled = [part for part in broken if not part.empty]
     return pd.concat(filled, ignore_index=True) if filled else broken[0]
 

@@ -62,31 +62,46 @@ def broken_at(rows: pd.DataFrame, left: Any, right: Any, bad: Any) -> pd.DataFra
       or one for all; `bad`: which rows do not hold
     Gives: where ("toàn bộ" for a row over everything), left, right
     """
-    table = pd.DataFrame({"left": left, "right": right}, index=rows.index).astype(float)
-    table = table.loc[np.asarray(bad, dtype=bool)]
-    told = rows.loc[table.index, [name for name in KEYS_VI if name in rows.columns]]
-    table.insert(0, "where", pd.Series([_place(row) for row in told.to_dict("records")], table.index, dtype=object))
-    return table.reset_index(drop=True)
+    is_bad = np.asarray(bad, dtype=bool)
+    if not is_bad.any():
+        return nothing()
+    told = rows.loc[is_bad, [name for name in KEYS_VI if name in rows.columns]]
+    return pd.DataFrame(
+        {
+            "where": pd.Series([_place(row) for row in told.to_dict("records")], dtype=object),
+            "left": _numbers(rows, left)[is_bad],
+            "right": _numbers(rows, right)[is_bad],
+        }
+    )
 
 
 def unequal(rows: pd.DataFrame, left: Any, right: Any, *, slack: float = 0.0) -> pd.DataFrame:
     """Where left is not right; null is only null. `slack`: how far apart they may be beyond ROUNDING."""
-    one, other = (pd.Series(each, index=rows.index, dtype=float) for each in (left, right))
-    near = (one - other).abs() <= slack + ROUNDING * np.fmax(1.0, np.fmax(one.abs(), other.abs()))
-    return broken_at(rows, one, other, ~(near | (one.isna() & other.isna())))
+    one, other = _numbers(rows, left), _numbers(rows, right)
+    near = np.abs(one - other) <= slack + _rounding(one, other)
+    return broken_at(rows, one, other, ~(near | (np.isnan(one) & np.isnan(other))))
 
 
 def above(rows: pd.DataFrame, left: Any, right: Any, *, slack: float = 0.0) -> pd.DataFrame:
     """Where left is more than right; a null on either side is never more."""
-    one, other = (pd.Series(each, index=rows.index, dtype=float) for each in (left, right))
-    more = one - other > slack + ROUNDING * np.fmax(1.0, np.fmax(one.abs(), other.abs()))
-    return broken_at(rows, one, other, more)
+    one, other = _numbers(rows, left), _numbers(rows, right)
+    return broken_at(rows, one, other, one - other > slack + _rounding(one, other))
 
 
 def not_below(rows: pd.DataFrame, left: Any, right: Any) -> pd.DataFrame:
     """Where left is not less than right; a null on either side is let pass."""
-    one, other = (pd.Series(each, index=rows.index, dtype=float) for each in (left, right))
+    one, other = _numbers(rows, left), _numbers(rows, right)
     return broken_at(rows, one, other, one >= other)
+
+
+def _numbers(rows: pd.DataFrame, values: Any) -> np.ndarray:
+    """A column, an array or one number as many numbers as there are rows."""
+    plain = values.astype(float) if isinstance(values, pd.Series) else values
+    return np.broadcast_to(np.asarray(plain, dtype=float), (len(rows),))
+
+
+def _rounding(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return ROUNDING * np.fmax(1.0, np.fmax(np.abs(one), np.abs(other)))
 
 
 def together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -137,11 +152,10 @@ def columns_differ(
 
 
 def _place(row: dict[Any, Any]) -> str:
-    parts = []
+    parts: dict[str, str] = {}
     for name, value in row.items():
         is_whole = isinstance(value, float) and value.is_integer()
         text = text_or_none(int(value) if is_whole else value)
         if text is not None and value is not pd.NaT:
-            parts.append(f"{KEYS_VI[str(name)]} {text.removesuffix(' 00:00:00')}")
-    is_whole = all(not value for name, value in row.items() if name != "column")
-    return ", ".join(["toàn bộ", *parts] if is_whole else parts)
+            parts[str(name)] = f"{KEYS_VI[str(name)]} {text.removesuffix(' 00:00:00')}"
+    return ", ".join(parts.values() if parts.keys() - {"column"} else ["toàn bộ", *parts.values()])

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.quarter import QuarterAnalysis
 from analysis.report_06a import COLUMNS as FORM
-from analysis.report_06a import IDENTITIES, identities
+from analysis.report_06a import IDENTITIES, identity
 from analysis.timeliness import COUNTS as CLASSES
 from analysis.truth_parts import Truth, above, asked, broken_at, columns_differ, keyed_sums, together, unequal
 from analysis.waiting import CAUSES
@@ -34,10 +34,11 @@ _SIDES = ("n_now", "n_before", "n_year_ago")
 
 def _identity(name: str, analysis: QuarterAnalysis) -> pd.DataFrame:
     report = analysis.report_06a
-    found = identities(report) if len(report) else pd.DataFrame(columns=["identity", "left", "right"])
-    told = found["identity"].str.split(": ", n=1)
-    found = found.assign(column=told.str[1].map(lambda each: _FORM_COLUMN.get(each, each)))
-    found = found.loc[told.str[0].eq(name)]
+    if report.empty:
+        return together([])
+    found = identity(report, name)
+    columns = [each.partition(": ")[2] for each in found["identity"]]
+    found = found.assign(column=[_FORM_COLUMN.get(each, each) for each in columns])
     return broken_at(found, found["left"], found["right"], np.ones(len(found)))
 
 
