@@ -17,7 +17,7 @@ from analysis.inputs import Inputs
 from analysis.integrity import integrity_checks
 from analysis.limits import limit_curve, limit_cuts
 from analysis.papers import papers_most_asked
-from analysis.report_06a import identities, report_06a
+from analysis.report_06a import report_06a
 from analysis.speed import unit_speed
 from analysis.steps import step_times
 from analysis.timeliness import timeliness_shares
@@ -91,13 +91,9 @@ def _comparisons(inputs: Inputs, figures: Frames, closed: set[str]) -> Frames:
 
 
 def _catalogue_parts(inputs: Inputs, closed: set[str]) -> Frames:
-    report = _unless("report_06a" in closed, lambda: report_06a(inputs.frame("report_count")))
-    before = inputs.frame("report_count_previous")
-    broken = identities(report, None if before.empty else report_06a(before)) if len(report) else pd.DataFrame()
     return {
         "unused": _unless("unused" in closed, lambda: _unused(inputs)),
-        "report_06a": report,
-        "broken_identities": broken,
+        "report_06a": _unless("report_06a" in closed, lambda: report_06a(inputs.frame("report_count"))),
     }
 
 

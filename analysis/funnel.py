@@ -241,4 +241,6 @@ def beta_binomial(late: Numbers, n: Numbers, share: Numbers | float, *, confiden
     tail = (1.0 - confidence) / 2
     low, high = (np.where(used, betaincinv(a, b, at), np.nan) for at in (tail, 1.0 - tail))
     middle = np.where(used, a / np.where(used, a + b, 1.0), np.nan)
+    # Where next to nobody is late the mean of so skewed a curve lies beyond its interval: the ends are drawn to it.
+    low, high = np.minimum(low, middle), np.maximum(high, middle)
     return Shrunk(share=middle, low=low, high=high, spread=spread)

@@ -61,8 +61,8 @@ def limit_cuts(  # noqa: PLR0913 - three frames, what they are of, and the step 
       it (null while the longest is itself unfinished); unseen_share_high: exact one-sided bound 1 - a^(1/n) of the
       share that could still take longer, n the finished ones; is_padded_by_dossiers: never needed, and even by
       that bound `limit_share` would be held;
-      share_becoming_late = late_share_after - late_share_now, becoming_low..becoming_high its interval (Greenwood
-      as an effective number, exact binomial; null where nothing shorter is proposed);
+      share_becoming_late = late_share_after - late_share_now (0 at least), becoming_low..becoming_high its interval
+      (Greenwood as an effective number, exact binomial; null where nothing shorter is proposed);
       shorter_late_share, shorter_low, shorter_high: late share under a limit shorter by the smallest cut;
       is_cut_harmful: the limit looks long (by its steps, or the middle dossier leaves `looks_long_share` of it to
       spare), yet that smallest cut would take the upper end of the late share past the target, or only add to a
@@ -201,7 +201,12 @@ def _comparable(durations: pd.DataFrame, quarter: str, thresholds: Thresholds) -
 def _curves(rows: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
     """Survival curves by procedure in half days, with the running sum of Greenwood."""
     by = ["proc_core"]
-    curves = survival_curves(rows, by=by, time="elapsed", entry="entry", confidence=thresholds.confidence)
+    return _with_greenwood(
+        survival_curves(rows, by=by, time="elapsed", entry="entry", confidence=thresholds.confidence)
+    )
+
+
+def _with_greenwood(curves: pd.DataFrame) -> pd.DataFrame:
     ended, risk = curves["ended"].astype(float), curves["at_risk"].astype(float)
     term = (ended / (risk * (risk - ended)).where(risk > ended)).fillna(0.0)
     curves["greenwood"] = term.groupby(curves["proc_core"], sort=False).cumsum()
@@ -241,8 +246,11 @@ def _from_dossiers(rows: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
         return pd.DataFrame({"proc_core": pd.Series(dtype=object)} | given)
     curves = _curves(rows, thresholds)
     past = survival_curves(rows, by=by, time="past", entry="past_entry", confidence=thresholds.confidence)
+    past = _with_greenwood(past)
     now = survival_at(past, 0.0, by=by, confidence=thresholds.confidence)
     table = now.rename(columns={"survival": "late_share_now", "ci_low": "now_low", "ci_high": "now_high"})
+    spread = past.loc[past["time"] <= 0].groupby("proc_core", sort=True)["greenwood"].last()
+    table["now_greenwood"] = table["proc_core"].map(spread).astype(float).fillna(0.0)
     table = table.merge(_extremes(rows, thresholds), on=by, validate="one_to_one")
     wanted = {
         "met_limit_days": (thresholds.limit_share, "survival"),
@@ -293,27 +301,24 @@ def _proposed(curves: pd.DataFrame, limits: pd.DataFrame, thresholds: Thresholds
 
 
 def _becoming_late(curves: pd.DataFrame, table: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
-    """Adds share_becoming_late and its interval: the dossiers that ended between the two limits.
+    """Adds share_becoming_late and its interval: the dossiers that ended between the proposed and their own limit.
 
     Var(S1 - S2) = (S1 - S2)^2 V1 + S2^2 (V2 - V1) with V the Greenwood sums; the interval is the exact binomial one
     for as many independent dossiers as have that variance. Nobody in between: at most the upper end of the late
-    share after the cut.
+    share after the cut. S2 is the late share now: measured from each dossier's own limit, which may be a day longer
+    or shorter than the usual one, so that share and interval are of the same dossiers.
     """
     is_shorter = table["proposed_days"] < table["limit_days"]
-    names = {"proposed_days": "after", "limit_days": "before"}
-    ends = {
-        end: _late_shares(curves, table[["proc_core"]].assign(days=table[name]), thresholds)
-        for name, end in names.items()
-    }
-    after, before = ends["after"], ends["before"]
-    gap = (after["survival"] - before["survival"]).clip(lower=0.0)
-    variance = gap**2 * after["greenwood"] + before["survival"] ** 2 * (before["greenwood"] - after["greenwood"])
+    after = _late_shares(curves, table[["proc_core"]].assign(days=table["proposed_days"]), thresholds)
+    now, spread = table["late_share_now"], table["now_greenwood"]
+    # Two curves of censored dossiers may cross; no dossier becomes less late by a shorter limit.
+    gap = (after["survival"] - now).clip(lower=0.0)
+    variance = gap**2 * after["greenwood"] + now**2 * (spread - after["greenwood"]).clip(lower=0.0)
     people = (gap * (1.0 - gap) / variance.where(variance > 0)).where(gap > 0)
     low, high = share_interval((gap * people).to_numpy(), people.to_numpy(), thresholds.confidence)
     none = gap.eq(0.0).to_numpy()
-    added = (table["late_share_after"] - table["late_share_now"]).where(is_shorter)
     return table.assign(
-        share_becoming_late=added,
+        share_becoming_late=gap.where(is_shorter),
         becoming_low=pd.Series(np.where(none, 0.0, low), index=table.index).where(is_shorter),
         becoming_high=pd.Series(np.where(none, table["after_high"], high), index=table.index).where(is_shorter),
     )

@@ -43,7 +43,6 @@ class QuarterAnalysis:
     unused: pd.DataFrame
     papers: pd.DataFrame
     report_06a: pd.DataFrame
-    broken_identities: pd.DataFrame
     flags: pd.DataFrame
     proposals: pd.DataFrame
     costs: pd.DataFrame
@@ -85,8 +84,7 @@ def quarter_analysis(
     Needs (any may be missing or empty; what that switches off is said): duration_count, step_count, report_count,
       usage_count as the models give them; procedure, procedure_paper, procedure_step,
       procedure_posting, unit, office as the dimensions (all versions); evidence: unit_code, proc_core, kind (a
-      timeliness word or a flag kind), dossier_code; report_count_previous: the quarter before,
-      to check what was carried over
+      timeliness word or a flag kind), dossier_code
     """
     limits = thresholds or Thresholds()
     inputs = Inputs(

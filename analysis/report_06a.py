@@ -29,6 +29,11 @@ _IDENTITIES = {
     "(11) = (12) + (13)": (["open_total"], ["open_in_term", "open_overdue"]),
     "(3) = (7) + (11) + bảng nối": (["received_total"], ["done_total", "open_total", *BRIDGE]),
 }
+_WHOLES = {  # identity -> the rows whose sums it is of, the keys they are summed by
+    "tổng các lĩnh vực = dòng đơn vị": ("FIELD", ["quarter", "unit_code"]),
+    "tổng các đơn vị = dòng tổng": ("UNIT", ["quarter"]),
+}
+IDENTITIES = (*_IDENTITIES, *_WHOLES)
 
 
 def report_06a(counts: pd.DataFrame) -> pd.DataFrame:
@@ -59,22 +64,25 @@ def report_06a(counts: pd.DataFrame) -> pd.DataFrame:
     return whole.reindex(columns=columns)
 
 
-def identities(report: pd.DataFrame, previous: pd.DataFrame | None = None) -> pd.DataFrame:
+def identities(report: pd.DataFrame) -> pd.DataFrame:
     """Every sum of the table that does not close; an empty frame when all do.
 
-    Needs: the columns report_06a gives; `previous`: the same of the quarter before, to compare what was carried over
-    Gives: quarter, row_kind, unit_code, field_code, identity, left, right, difference
+    Needs: the columns report_06a gives
+    Gives: quarter, row_kind, unit_code, field_code, identity (one of IDENTITIES, of a part against its whole followed
+      by ": " and the column), left, right, difference
+    That the table opens where the one before ended is told dossier by dossier: analysis.carried.
     """
-    broken: list[pd.DataFrame] = []
-    for sentence, (left, right) in _IDENTITIES.items():
-        broken.append(_unequal(report, sentence, report[left].sum(axis=1), report[right].sum(axis=1)))
-    for kind, whole, sentence in (
-        ("FIELD", ["quarter", "unit_code"], "tổng các lĩnh vực = dòng đơn vị"),
-        ("UNIT", ["quarter"], "tổng các đơn vị = dòng tổng"),
-    ):
-        broken += _parts_against_whole(report, kind, whole, sentence)
-    if previous is not None:
-        broken.append(_carried(report, previous))
+    broken = [identity(report, name) for name in IDENTITIES]
+    filled = [part for part in broken if not part.empty]
+    return pd.concat(filled, ignore_index=True) if filled else broken[0]
+
+
+def identity(report: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Where one of IDENTITIES does not close; as `identities`, which gives all of them."""
+    if name in _IDENTITIES:
+        left, right = (report[columns].sum(axis=1) for columns in _IDENTITIES[name])
+        return _unequal(report, name, left, right)
+    broken = _parts_against_whole(report, *_WHOLES[name], name)
     filled = [part for part in broken if not part.empty]
     return pd.concat(filled, ignore_index=True) if filled else broken[0]
 
@@ -93,10 +101,3 @@ def _parts_against_whole(report: pd.DataFrame, kind: str, keys: list[str], sente
         drop=True
     )
     return [_unequal(rows, f"{sentence}: {name}", rows[name], there[name].fillna(0)) for name in SUMS]
-
-
-def _carried(report: pd.DataFrame, previous: pd.DataFrame) -> pd.DataFrame:
-    left_open = previous["open_total"] + previous["open_paused"] + previous["open_no_due"]
-    before = previous.assign(left_open=left_open)[["row_kind", "unit_code", "field_code", "left_open"]]
-    both = report.merge(before, on=["row_kind", "unit_code", "field_code"], how="left", validate="one_to_one")
-    return _unequal(both, "(6) = số đang giải quyết kỳ trước", both["carried_in"], both["left_open"].fillna(0))

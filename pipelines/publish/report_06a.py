@@ -23,6 +23,7 @@ from pipelines.publish.files import THOUSANDS, write_whole
 from pipelines.publish.inputs import QuarterPapers
 from pipelines.publish.rows import names_of, records
 
+DIFFERENCE = "Chênh lệch đầu kỳ"
 FILE_NAME = "bieu_II06a.xlsx"
 # Form columns (3)..(13) by the names of the analysis, in the order of the form.
 FIGURES = (
@@ -71,8 +72,26 @@ def write_report_06a_xlsx(papers: QuarterPapers, folder: Path) -> Path:
     added += [(book.add_worksheet(sheet.name), sheet) for sheet in sheets]
     for place, (page, sheet) in enumerate(added):
         _write_sheet(page, sheet, papers, style, linked=sheets if place == 0 else None)
+    if len(papers.carried_difference):
+        _write_difference(book.add_worksheet(DIFFERENCE), papers, style)
     book.close()
     return write_whole(folder / FILE_NAME, raw.getvalue())
+
+
+def _write_difference(page: Any, papers: QuarterPapers, style: dict[str, Any]) -> None:
+    """The dossiers by which column (6) differs from what the quarter before handed on, each with how."""
+    before = formats.quarter(str(Quarter.parse(papers.quarter).previous()))
+    page.set_column(0, 0, 26)
+    page.set_column(1, 2, 34)
+    page.set_column(3, 3, 60)
+    title = f"Hồ sơ chênh lệch giữa cột (6) và số đang giải quyết cuối {before} đã công bố"
+    page.write_string(0, 0, title, style["bold"])
+    for column, words in enumerate(("Mã hồ sơ", "Đơn vị kỳ này", "Đơn vị kỳ trước", "Chênh lệch")):
+        page.write_string(2, column, words, style["head"])
+    for line, row in enumerate(records(papers.carried_difference), start=3):
+        now, then = (papers.unit_name(row[name]) if row[name] else "" for name in ("unit_code", "unit_before"))
+        for column, words in enumerate((row["dossier_code"], now, then, row["difference"])):
+            page.write_string(line, column, str(words), style["label"])
 
 
 def unit_sheets(report: pd.DataFrame, names: dict[str, str]) -> list[Sheet]:
@@ -118,7 +137,9 @@ def _sheet_name(code: str, taken: Sequence[str]) -> str:
     """A name Excel accepts: no brackets, slashes or quotes, at most 31 characters, not used before."""
     kept = "".join("_" if c in "[]:*?/\\'" else c for c in code).strip()[:28] or "_"
     name, number = kept, 2
-    while name.casefold() in {each.casefold() for each in (*taken, "Tổng hợp", "Theo lĩnh vực", "History")}:
+    while name.casefold() in {
+        each.casefold() for each in (*taken, "Tổng hợp", "Theo lĩnh vực", DIFFERENCE, "History")
+    }:
         name, number = f"{kept}_{number}", number + 1
     return name
 

@@ -7,14 +7,17 @@ from typing import Any, Final
 
 import pandas as pd
 
+from analysis.carried import carried_difference, opens_where_it_ended
 from analysis.disclosure import public_part
 from analysis.items import numbered
 from analysis.quarter import QuarterAnalysis, quarter_analysis
 from analysis.thresholds import Thresholds
+from analysis.truths import untrue
+from domain.errors import KnownError
 from domain.quarter import Quarter
 from pipelines.catalogue import load_dimensions
 from pipelines.edition import Content, Edition, write_edition
-from pipelines.quarter.place import editions_folder
+from pipelines.quarter.place import editions_folder, numbers_of, read
 from pipelines.quarter.release import release_of
 from pipelines.settings import Settings
 from pipelines.versions import versions
@@ -30,13 +33,16 @@ DIMENSIONS: Final = (
 )  # fmt: skip
 # What papers print of the dimensions; kept with the edition, because a catalogue changes.
 PRINTED: Final = ("unit", "procedure", "procedure_paper", "procedure_step")
+_MOST_TOLD: Final = 3
 RESULTS: Final = tuple(field.name for field in fields(QuarterAnalysis) if field.type is pd.DataFrame)
 
 
 def write_analysis(settings: Settings, warehouse: Warehouse, quarter: str) -> Edition:
     """Analyse the quarter as known when it was released; the last edition again when it says the same."""
     analysis = analysis_of(settings, warehouse, quarter)
-    printed = {name: warehouse.read_table(name) for name in PRINTED}
+    opening = _opening(settings, warehouse, analysis)
+    _must_be_true(quarter, pd.concat([untrue(analysis), opening.pop("untrue")], ignore_index=True))
+    printed = opening | {name: warehouse.read_table(name) for name in PRINTED}
     results = {name: getattr(analysis, name) for name in RESULTS}
     results["proposals"] = numbered(analysis.proposals, printed["procedure"])
     content = Content(
@@ -62,6 +68,38 @@ def analysis_of(settings: Settings, warehouse: Warehouse, quarter: str) -> Quart
         quarter=quarter,
         hourly_rate=settings.site.hourly_rate_on(period.last),
         thresholds=thresholds_of(settings),
+    )
+
+
+def _opening(settings: Settings, warehouse: Warehouse, analysis: QuarterAnalysis) -> dict[str, pd.DataFrame]:
+    """What table II.06a hands on and takes over, dossier by dossier, and how that differs from the quarter before.
+
+    Compared is the last edition of the quarter before, as it was published; without one there is nothing to compare.
+    """
+    frames = {name: warehouse.read(name) for name in ("report_open", "report_carried")}
+    before = str(Quarter.parse(analysis.quarter).previous())
+    numbers = numbers_of(settings, before)
+    old = read(settings, before, numbers[-1]).frames if numbers else {}
+    if "report_open" not in old or analysis.report_06a.empty:
+        nothing = carried_difference(pd.DataFrame(), pd.DataFrame())
+        return frames | {"carried_difference": nothing, "untrue": pd.DataFrame()}
+    difference = carried_difference(old["report_open"], frames["report_carried"])
+    broken = opens_where_it_ended(analysis.report_06a, old["report_06a"], difference)
+    return frames | {"carried_difference": difference, "untrue": broken}
+
+
+def _must_be_true(quarter: str, broken: pd.DataFrame) -> None:
+    """An analysis that contradicts itself is never published."""
+    if broken.empty:
+        return
+    told = "; ".join(
+        f"{row['part']}, {row['where']}: {row['truth']} ({row['left']} / {row['right']})"
+        for row in broken.head(_MOST_TOLD).to_dict("records")
+    )
+    raise KnownError(
+        "E-EDITION-UNTRUE",
+        f"quarter [{quarter}]: the analysis contradicts itself in [{len(broken)}] places: {told}.",
+        mend="send this line to those who keep the program; the editions published before stand",
     )
 
 

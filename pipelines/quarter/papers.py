@@ -56,6 +56,7 @@ def papers_of(edition: Edition, acts: list[Act]) -> QuarterPapers:
         procedure_step=edition.frames["procedure_step"],
         office_names={(unit, code): name for unit, code, name in facts["office_names"]},
         decisions=decisions_on(acts, edition),
+        carried_difference=edition.frames["carried_difference"],
         released_night=facts["released_night"],
         coverage=facts["coverage"],
         is_complete=facts["is_complete"],

@@ -187,3 +187,11 @@ def test_the_officers_of_a_real_log() -> None:
     found = overdispersion(score, error)
     assert found.phi == pytest.approx(3.65, abs=0.005)
     assert int((score > 3.0902 * np.sqrt(found.phi)).sum()) == 2
+
+
+def test_the_shrunk_share_lies_in_its_interval_where_next_to_nobody_is_late() -> None:
+    # Nobody late among 1,000, one in 50 million expected: the mean of that curve is beyond its own upper end.
+    found = beta_binomial([0, 1], [1_000, 100_000], [2e-8, 1e-5])
+    assert (found.low <= found.share).all()
+    assert (found.share <= found.high).all()
+    assert found.share[0] > 0

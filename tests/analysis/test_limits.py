@@ -167,6 +167,16 @@ def test_those_late_anyway_do_not_become_late() -> None:
     assert row["becoming_high"] == pytest.approx(0.054459, abs=1e-6)
 
 
+def test_the_share_becoming_late_lies_in_its_interval_where_limits_differ_by_a_day() -> None:
+    """Of 1,000 dossiers 40 have a limit a day longer and use it: late under four days, not late now."""
+    usual = durations([("DONE", "EARLY", 8, 959), ("DONE", "EARLY", 18, 1)])
+    row = one(pd.concat([usual, durations([("DONE", "EARLY", 21, 40)], limit=22)], ignore_index=True))
+    assert (row["limit_days"], row["proposed_days"], row["late_share_now"]) == (10, 4, 0)
+    assert row["share_becoming_late"] == pytest.approx(0.041)
+    assert row["becoming_low"] == pytest.approx(0.029580, abs=1e-6)  # Clopper-Pearson of 41/1000
+    assert row["becoming_high"] == pytest.approx(0.055212, abs=1e-6)
+
+
 def test_nobody_in_between_is_bounded_by_the_late_share_after() -> None:
     row = one(durations([("DONE", "EARLY", 8, 97), ("DONE", "LATE", 30, 3)]))
     assert row["share_becoming_late"] == pytest.approx(0.0)

@@ -54,17 +54,6 @@ def test_a_total_that_is_not_the_sum_of_its_parts_is_found() -> None:
     assert "tổng các đơn vị = dòng tổng: done_late" in set(broken["identity"])
 
 
-def test_what_was_open_is_carried_in() -> None:
-    before = report_06a(counts(**{**GOOD, "b": [0, 9, 0, 8, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]}))
-    now = report_06a(counts(**GOOD))
-    broken = identities(now, before)
-    carried = broken.loc[broken["identity"].str.startswith("(6)")]
-    # Open at the end of the quarter before: 4+2+1 = 7 of land at U1 but 5 carried in; 1+1 = 2 of land at U2: equal.
-    land = carried.loc[(carried["row_kind"] == "FIELD") & (carried["unit_code"] == "U1")]
-    assert land[["left", "right"]].to_numpy().tolist() == [[5, 7]]
-    assert carried.loc[(carried["row_kind"] == "FIELD") & (carried["unit_code"] == "U2")].empty
-
-
 def test_no_due_and_paused_are_in_the_bridge() -> None:
     report = report_06a(counts(**GOOD))
     everything = report.loc[report["row_kind"] == "ALL"].iloc[0]
