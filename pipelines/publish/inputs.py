@@ -196,12 +196,11 @@ class QuarterPapers:
 
     procedures: proc_core, name, field_name; legal_basis, limit_quantity, limit_unit when known. units: unit_code,
     name. procedure_paper, procedure_step: the dimensions, for procedures laid side by side. decisions: the one that
-    stands for each proposal (proposal_id, choice, decided_by, role, decided_at, reason, is_demo, change). edition and
-    fingerprint: of which analysis these are the papers. carried_difference: dossiers by which table II.06a opens other
-    than the quarter before ended. missing: units without complete data. office_names:
-    (unit_code, office_code) -> name. coverage: share of expected units collected. thresholds: name, value, where it
-    comes from. rate_vnd: income of one hour. province_name (or its code, H16), place: for the heading of the draft
-    decision.
+    stands for each proposal (proposal_id, choice, decided_by, role, decided_at, reason, is_demo, change). edition,
+    fingerprint: of which analysis these are the papers. carried_difference: dossiers by which table II.06a opens
+    other than the quarter before ended. missing: units without complete data. office_names: (unit_code, office_code)
+    -> name. coverage: share of expected units collected. thresholds: name, value, where it comes from. rate_vnd:
+    income of one hour. province_name (or its code, H16), place: for the heading of the draft decision.
     """
 
     quarter: str

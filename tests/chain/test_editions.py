@@ -7,14 +7,23 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
+from openpyxl import load_workbook
 
+from analysis.carried import GONE
+from analysis.quarter import QuarterAnalysis
+from analysis.report_06a import COUNTS, report_06a
 from domain.errors import KnownError
 from pipelines import quarterly
+from pipelines.edition import Content, write_edition
 from pipelines.nightly import open_warehouse
+from pipelines.quarter import analyse as analysing
 from pipelines.quarter import place
 from pipelines.quarter.decide import Decider, Word, decisions_on, items_of
 from pipelines.replay import rebuild
@@ -144,6 +153,52 @@ def test_a_decision_killed_before_the_table_is_kept(settings: Settings) -> None:
     quarterly.publish(QUARTER, settings=settings)
     with open_warehouse(settings) as warehouse:
         assert set(warehouse.read_table("act")["kind"]) == {"DEFER"}
+
+
+def quarter_before(settings: Settings, *, told: int) -> None:
+    """An edition of the quarter before, whose table has `told` dossiers open and whose list has one, HS-0 of X1."""
+    counts = dict.fromkeys(COUNTS, 0) | {"open_in_term": told, "received_direct_post": told}
+    row = {"quarter": "2017-Q3", "unit_code": "X1", "field_code": "DD", "field_name": "DD"} | counts
+    before = Content(
+        frames={
+            "report_06a": report_06a(pd.DataFrame([row])),
+            "report_open": pd.DataFrame(
+                [{"unit_code": "X1", "field_code": "DD", "dossier_code": "HS-0", "state": "x"}]
+            ),
+        },
+        public={},
+        facts={"released_night": "2017-09-30"},
+        about={},
+    )
+    write_edition(place.editions_folder(settings, "2017-Q3"), "2017-Q3", before)
+
+
+def test_the_table_opens_where_the_quarter_before_ended_or_each_dossier_between_is_named(settings: Settings) -> None:
+    quarter_before(settings, told=1)
+    quarterly.analyse(QUARTER, settings=settings)
+    [row] = place.read(settings, QUARTER).frames["carried_difference"].to_dict("records")
+    assert (row["dossier_code"], row["unit_code"], row["difference"]) == ("HS-0", "X1", GONE)
+    data = papers(settings)["bieu_II06a.xlsx"]
+    assert "Chênh lệch đầu kỳ" in load_workbook(BytesIO(data)).sheetnames
+
+
+def test_an_edition_that_contradicts_itself_is_not_published(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work_out = analysing.analysis_of
+
+    def off_by_one(*given: Any) -> QuarterAnalysis:
+        found = work_out(*given)
+        return replace(found, report_06a=found.report_06a.assign(done_total=found.report_06a["done_total"] + 1))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(analysing, "analysis_of", off_by_one)
+        with pytest.raises(KnownError, match=r"E-EDITION-UNTRUE .*report_06a"):
+            quarterly.analyse(QUARTER, settings=settings)
+    quarter_before(settings, told=2)  # its table and its list do not agree: something between them is not named
+    with pytest.raises(KnownError, match=r"E-EDITION-UNTRUE .*cột \(6\)"):
+        quarterly.analyse(QUARTER, settings=settings)
+    assert place.numbers_of(settings, QUARTER) == []
 
 
 def test_the_same_quarter_again_is_the_same_edition(settings: Settings) -> None:

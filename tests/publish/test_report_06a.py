@@ -2,6 +2,7 @@
 
 import re
 
+import pandas as pd
 import pytest
 from openpyxl import load_workbook
 from openpyxl.utils import range_boundaries
@@ -124,6 +125,20 @@ def test_a_field_that_looks_like_a_formula_stays_text(tmp_path):
     papers = samples.quarter_papers(results=samples.results(report_06a=report))
     sheet = load_workbook(write_report_06a_xlsx(papers, tmp_path))["DG-QK"]
     assert sheet["B10"].data_type == "s"
+
+
+def test_how_the_opening_differs_is_told_dossier_by_dossier(tmp_path):
+    rows = [("HS-1", "DG-QK", "", "kỳ này tính chuyển sang"), ("HS-2", "DG-MC", "DG-MC", "kỳ này không tính")]
+    difference = pd.DataFrame(rows, columns=["dossier_code", "unit_code", "unit_before", "difference"])
+    book = load_workbook(write_report_06a_xlsx(samples.quarter_papers(carried_difference=difference), tmp_path))
+    sheet = book["Chênh lệch đầu kỳ"]
+    assert sheet["A1"].value == "Hồ sơ chênh lệch giữa cột (6) và số đang giải quyết cuối quý III/2017 đã công bố"
+    assert [[cell.value for cell in row] for row in sheet.iter_rows(min_row=4, max_col=4)] == [
+        ["HS-1", "UBND xã Quảng Khê", None, "kỳ này tính chuyển sang"],
+        ["HS-2", "UBND huyện Đắk Glong", "UBND huyện Đắk Glong", "kỳ này không tính"],
+    ]
+    plain = load_workbook(write_report_06a_xlsx(samples.quarter_papers(), tmp_path / "none"))
+    assert "Chênh lệch đầu kỳ" not in plain.sheetnames
 
 
 def test_same_quarter_same_bytes(tmp_path):
