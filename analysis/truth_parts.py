@@ -101,7 +101,7 @@ def _numbers(rows: pd.DataFrame, values: Any) -> np.ndarray:
 
 
 def _rounding(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return ROUNDING * np.fmax(1.0, np.fmax(np.abs(one), np.abs(other)))
+    return np.asarray(ROUNDING * np.fmax(1.0, np.fmax(np.abs(one), np.abs(other))))
 
 
 def together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
