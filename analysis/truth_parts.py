@@ -101,8 +101,7 @@ def _numbers(rows: pd.DataFrame, values: Any) -> np.ndarray:
 
 
 def _rounding(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    scale: np.ndarray = np.fmax(1.0, np.fmax(np.abs(one), np.abs(other)))
-    return ROUNDING * scale
+    return np.asarray(ROUNDING * np.fmax(1.0, np.fmax(np.abs(one), np.abs(other))))
 
 
 def together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
