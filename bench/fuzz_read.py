@@ -145,7 +145,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _json(data: bytes) -> Any:
-    return json.loads(data.decode("utf-8-sig"), object_pairs_hook=_object, parse_int=str)
+    text = data.decode("utf-8-sig")
+    return json.loads(text, object_pairs_hook=_object, parse_int=str) if text.strip() else []
 
 
 def _list_of(loaded: Any) -> list[Any] | None:

@@ -8,6 +8,7 @@ import pandas as pd
 from domain.errors import KnownError, PassingError
 from domain.ids import stable_id
 from pipelines.contain import Fault, Faults
+from pipelines.night_edition import page_of, write_night
 from pipelines.publish.digest import addressed, write_digest
 from pipelines.publish.inputs import Message, NightPage, Recipient
 from pipelines.publish.mail import Postman
@@ -29,13 +30,13 @@ def night_folder(settings: Settings, night: str) -> Path:
 
 def publish_morning(settings: Settings, warehouse: Warehouse, night: str) -> dict[str, object]:
     """Write the page of a night. That it stands there is the end of what went wrong in writing it before."""
-    page = night_page(settings, warehouse, night, without="publish")
+    page = published(settings, warehouse, night, without="publish")
     return {"page": str(write_quality_page(page, night_folder(settings, night)))}
 
 
 def send_morning(settings: Settings, warehouse: Warehouse, night: str, faults: Faults) -> dict[str, object]:
     """Send what is new, still open or mended, and what could not be made; once a recipient and night."""
-    page = night_page(settings, warehouse, night, without="notify")
+    page = published(settings, warehouse, night, without="notify")
     sent = _sent_before(settings, warehouse, night)
     count = 0
     with Postman(settings.smtp_url, settings.var / "outbox", sender=settings.site.mail.sender) as postman:
@@ -83,6 +84,11 @@ def _fault_rows(night: str, step: str, faults: list[Fault]) -> pd.DataFrame:
     columns = ["night", "step", "unit_code", "subject", "message"]
     frame = pd.DataFrame(list(rows.values()), columns=columns)
     return frame.assign(fault_id=list(rows))
+
+
+def published(settings: Settings, warehouse: Warehouse, night: str, *, without: str) -> NightPage:
+    """What a night shows, kept as an edition and read from it: page and mails are made of what is kept."""
+    return page_of(write_night(settings, night_page(settings, warehouse, night, without=without)))
 
 
 def night_page(settings: Settings, warehouse: Warehouse, night: str, *, without: str) -> NightPage:
