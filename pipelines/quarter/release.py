@@ -82,7 +82,7 @@ def _is_new(settings: Settings, warehouse: Warehouse, quarter: Quarter, *, night
     """Release the quarter if it can be; whether there is something to analyse that was not analysed yet."""
     old = _released(warehouse, str(quarter))
     known = night if old is None else max(night, str(old["released_night"]))
-    if old is not None and not _is_analysed(settings, str(quarter), str(old["released_night"])):
+    if old is not None and not _is_analysed(settings, old):
         return str(old["released_night"]) >= night
     if old is not None and old["is_complete"]:
         return False
@@ -93,11 +93,13 @@ def _is_new(settings: Settings, warehouse: Warehouse, quarter: Quarter, *, night
     return True
 
 
-def _is_analysed(settings: Settings, quarter: str, released_night: str) -> bool:
-    return any(
-        read(settings, quarter, number).facts["released_night"] == released_night
-        for number in numbers_of(settings, quarter)[-1:]
-    )
+def _is_analysed(settings: Settings, row: dict[str, Any]) -> bool:
+    """Whether the last edition is of this very release."""
+    quarter = str(row["quarter"])
+    if not numbers_of(settings, quarter):
+        return False
+    facts = read(settings, quarter).facts
+    return (facts["released_night"], facts["is_complete"]) == (row["released_night"], bool(row["is_complete"]))
 
 
 def _release_row(settings: Settings, warehouse: Warehouse, quarter: Quarter, night: str) -> dict[str, object]:

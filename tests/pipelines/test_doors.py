@@ -232,4 +232,4 @@ def test_a_closed_quarter_names_the_units_it_waits_for_and_the_last_night(run, s
     assert "1 of 2 units missing: X2 (UBND xã X2)" in forced
     told = json.loads(run("quarter", "2017-Q4", "--json"))
     assert told["steps"]["release"]["missing"] == ["X2 (UBND xã X2)"]
-    assert [Path(path).suffix for path in told["steps"]["publish"]["files"]] == [".html", ".docx", ".xlsx"]
+    assert [Path(path).suffix for path in told["steps"]["propose"]["files"]] == [".html", ".docx", ".xlsx"]

@@ -7,7 +7,9 @@ from importlib.resources import files as files_of
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
 from domain.errors import KnownError
@@ -23,6 +25,7 @@ REVISIONS = [
     "r0005_working_time",
     "r0006_catalogue_content",
     "r0007_night_fault",
+    "r0008_acts",
 ]
 KINDS = {
     "VARCHAR": "text",
@@ -64,6 +67,31 @@ def test_a_new_warehouse_is_empty_and_its_models_can_be_built(new_url: Callable[
         assert len(warehouse.read_table("headline")) == 0
 
 
+def test_what_was_decided_before_there_were_acts_is_one(new_url: Callable[[], str]) -> None:
+    url = new_url()
+    engine = create_engine(url, poolclass=NullPool)
+    config = Config()
+    config.set_main_option("script_location", str(files_of("warehouse.revisions")))
+    config.set_main_option("path_separator", "os")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0007_night_fault")
+        connection.execute(
+            text(
+                "INSERT INTO decision (quarter, proposal_id, choice, decided_by, decided_at, reason, is_demo) "
+                "VALUES ('2017-Q4', '*', 'APPROVED', 'A', CAST('2018-01-05 09:30:15' AS TIMESTAMP), 'x', TRUE)"
+            )
+        )
+    engine.dispose()
+    with Warehouse.open(url) as warehouse:
+        warehouse.migrate()
+        [act] = warehouse.read_table("act").to_dict("records")
+    assert (act["subject_kind"], act["subject_id"], act["kind"], act["actor"], act["is_demo"], act["edition"]) == (
+        "quarter", "2017-Q4", "APPROVED", "A", True, "",
+    )  # fmt: skip
+    assert str(act["said_at"]) == "2018-01-05 09:30:15"
+
+
 def test_no_table_has_a_column_for_personal_data() -> None:
     personal = {"owner_name", "owner_id_no", "owner_phone", "owner_address"}
     assert not [name for name, table in METADATA.tables.items() if personal & set(table.columns.keys())]
@@ -85,6 +113,7 @@ def test_the_revisions_follow_one_another_and_add_up_to_the_declared_tables() ->
             found[table] += [column.partition(":")[0] for column in added.split()]
     here = files_of("warehouse.revisions.versions")
     assert {Path(str(path)).stem for path in here.iterdir() if path.name.startswith("r")} == set(REVISIONS)
+    del found["decision"]  # taken away by the eighth: what it held are acts
     found["procedure_paper"].remove("paper_key")  # taken away by the sixth: papers are typed by the analysis
     assert {name: sorted(columns) for name, columns in found.items()} == {
         name: sorted(table.columns.keys()) for name, table in METADATA.tables.items()

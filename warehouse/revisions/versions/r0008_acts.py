@@ -11,10 +11,12 @@ from warehouse.kinds import columns
 revision = "0008_acts"
 down_revision = "0007_night_fault"
 
-ACT = (
-    "act_id",
-    "subject_kind subject_id kind said_at:instant actor role reason is_demo:bool edition fingerprint content",
-)
+TABLES = {
+    "act": (
+        "act_id",
+        "subject_kind subject_id kind said_at:instant actor role reason is_demo:bool edition fingerprint content",
+    )
+}
 DECISION = ("quarter proposal_id", "choice decided_by decided_at:instant reason is_demo:bool")
 ADDED = {"flag": "edition:int", "proposal": "edition:int item_no field_name"}
 
@@ -31,7 +33,8 @@ OLD = sa.text("""
 
 def upgrade() -> None:
     """Make the table of acts, take the decisions over, name the edition."""
-    op.create_table("act", *columns(ACT[0], key=True), *columns(ACT[1]))
+    for name, (key, rest) in TABLES.items():
+        op.create_table(name, *columns(key, key=True), *columns(rest))
     op.execute(OLD)
     op.drop_table("decision")
     for table, spec in ADDED.items():
