@@ -77,9 +77,9 @@ def _state_vi(decided: int, rows: Sequence[Row]) -> str:
     """How far the deciding has come, in brackets; '' when every item is decided for real."""
     if not decided:
         return " (dự thảo, chờ quyết định)" if rows else ""
-    if decided < len(rows):
-        return f" (dự thảo, đã quyết định {decided}/{len(rows)} phương án)"
-    return " (quyết định minh họa)" if any("minh họa" in row["decision"] for row in rows) else ""
+    states = [f"dự thảo, đã quyết định {decided}/{len(rows)} phương án"] if decided < len(rows) else []
+    states += ["quyết định minh họa"] if any(row["is_demo"] for row in rows) else []
+    return f" ({'; '.join(states)})" if states else ""
 
 
 def _decision(document: Any, papers: QuarterPapers, count: int, *, state: str) -> None:

@@ -275,6 +275,7 @@ def proposals(papers: QuarterPapers) -> list[Row]:
                 "decision": decision_vi(choice),
                 "choice": None if choice is None else str(choice["choice"]),
                 "choice_vi": "Chưa quyết định" if choice is None else CHOICE_VI[str(choice["choice"])],
+                "is_demo": choice is not None and bool(choice["is_demo"]),
                 "is_accepted": choice is not None and choice["choice"] in ACCEPTED,
                 "accepted_change": "" if choice is None else str(choice["change"] or ""),
                 "has_cost": not formats.is_unknown(row["cost_before"]) and float(row["cost_before"]) > 0,
@@ -296,7 +297,7 @@ def decision_vi(choice: Mapping[str, object] | None) -> str:
     words = CHOICE_VI[str(choice["choice"])]
     demo = " (quyết định minh họa, không có giá trị hành chính)" if bool(choice["is_demo"]) else ""
     role = f", {choice['role']}" if choice["role"] else ""
-    reason = f"; lý do: {choice['reason']}" if choice["reason"] else ""
+    reason = f"; lý do: {str(choice['reason']).rstrip(' .')}" if choice["reason"] else ""
     return f"{words} – {choice['decided_by']}{role}, ngày {formats.day(choice['decided_at'])}{demo}{reason}"
 
 

@@ -54,7 +54,7 @@ def test_only_what_was_accepted_is_in_the_decision_the_rest_is_kept_apart(tmp_pa
     decisions = pd.concat(
         [
             samples.decision(on=["p2"], is_demo=False, decided_by="Nguyễn Văn Thử", role="Chủ tịch"),
-            samples.decision("REFUSE", on=["p1"], reason="Chưa đủ căn cứ"),
+            samples.decision("REFUSE", on=["p1"], reason="Chưa đủ căn cứ."),
         ]
     )
     text = "\n".join(lines_of(samples.quarter_papers(decisions=decisions), tmp_path))
@@ -84,7 +84,9 @@ def test_everything_refused_passes_nothing(tmp_path):
 
 def test_how_far_the_deciding_has_come_is_said(tmp_path):
     half = samples.quarter_papers(decisions=samples.decision(on=["p1"]))
-    assert "(dự thảo, đã quyết định 1/2 phương án)" in "\n".join(lines_of(half, tmp_path / "half"))
+    assert "(dự thảo, đã quyết định 1/2 phương án; quyết định minh họa)" in "\n".join(
+        lines_of(half, tmp_path / "half")
+    )
     demo = samples.quarter_papers(decisions=samples.decision())
     assert "phương án đơn giản hóa thủ tục hành chính (quyết định minh họa)" in "\n".join(
         lines_of(demo, tmp_path / "a")
