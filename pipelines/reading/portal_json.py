@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from domain.clean import clean
 from pipelines.reading.catalogue_folder import text_of_file
 from pipelines.reading.catalogue_table import Catalogue, fault
+from pipelines.reading.limits import listed
 from pipelines.reading.portal import portal_tables
 from pipelines.reading.portal_shape import Listed, PortalProcedure, Shape, Text, as_text
 from pipelines.reading.table import text_of
@@ -35,7 +38,7 @@ def read_portal_json(path: Path) -> Catalogue:
 
 def _answer(text: str, path: Path) -> Iterator[tuple[str, object]]:
     try:
-        content = json.loads(text)
+        content = json.loads(text, object_pairs_hook=_once)
         found = list(_objects(content))
     except json.JSONDecodeError as error:
         where = f"line [{error.lineno}], column [{error.colno}]"
@@ -51,11 +54,20 @@ def _lines(text: str) -> Iterator[tuple[str, object]]:
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             try:
-                found = list(_objects(json.loads(line)))
+                found = list(_objects(json.loads(line, object_pairs_hook=_once)))
             except (ValueError, RecursionError):
                 found = [line]  # no JSON, so no object: set aside as such
             for row in found:
                 yield f"dòng {number}", row
+
+
+def _once(pairs: list[tuple[str, object]]) -> object:
+    """An object; in the place of one that writes a key twice, a text that says so: nobody knows which is meant."""
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    twice = sorted(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+    return f"trường {listed([clean(name) for name in twice])} được ghi nhiều lần"
 
 
 def _objects(content: object) -> Iterator[object]:

@@ -83,6 +83,17 @@ def test_a_line_that_is_no_json_is_one_procedure(tmp_path: Path) -> None:
     assert [each.place for each in found.aside] == ["dòng 2"]
 
 
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+def test_a_procedure_with_a_key_written_twice_is_set_aside(tmp_path: Path, name: str) -> None:
+    twice = json.dumps(answer(2)).replace('"name"', '"name": "Tên khác", "name"', 1)
+    lines = [json.dumps(answer(1)), twice, json.dumps(answer(3))]
+    text = "\n".join(lines) if name.endswith("l") else f"[{', '.join(lines)}]"
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    found = read_catalogue(tmp_path / name)
+    assert found.tables["procedure"]["proc_core"].tolist() == ["1.000001", "1.000003"]
+    assert len(found.aside) == 1
+
+
 def test_a_procedure_set_aside_in_a_snapshot_has_not_ended(tmp_path: Path) -> None:
     written(tmp_path / "2025-01-01.json", [answer(1), answer(2), answer(3)])
     written(tmp_path / "2025-07-01.json", [answer(1), answer(2, name=None)])
