@@ -16,6 +16,7 @@ _SEEN: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     ),
     "speed": ("n", ("unit_code", "n", "speed_ratio", "low", "high")),
 }
+_TOLD_LEVELS: Final = ("ALL", "UNIT", "PROCEDURE")
 _PROPOSAL: Final = (
     "item_no", "kind", "proc_cores", "title", "change", "reason", "competence", "legal_basis", "days_before",
     "days_after", "cost_before", "cost_after", "saving", "saving_rate",
@@ -27,21 +28,42 @@ def public_part(frames: Mapping[str, pd.DataFrame], *, minimum: int) -> dict[str
 
     Needs: timeliness, speed, report_06a, proposals as the analyses give them (any may be empty)
     Gives: by the same names: rows resting on more than `minimum` dossiers, and only columns without a dossier or a
-      person; report_06a its rows of units and of all, as the form itself is published
+      person; report_06a its row over everything
     """
-    found = {
-        name: tellable(frames[name], count, minimum)[[column for column in columns if column in frames[name].columns]]
-        for name, (count, columns) in _SEEN.items()
-        if name in frames and count in frames[name].columns
-    }
+    found = {}
+    for name, (count, columns) in _SEEN.items():
+        if name in frames and count in frames[name].columns:
+            seen = _by_level(frames[name], count, minimum)
+            found[name] = seen[[column for column in columns if column in seen.columns]]
     report = frames.get("report_06a", pd.DataFrame())
     if "row_kind" in report.columns:
-        found["report_06a"] = report.loc[report["row_kind"] != "FIELD"].reset_index(drop=True)
+        found["report_06a"] = report.loc[report["row_kind"] == "ALL"].reset_index(drop=True)
     proposals = frames.get("proposals", pd.DataFrame())
     found["proposals"] = proposals[[column for column in _PROPOSAL if column in proposals.columns]]
     return found
 
 
 def tellable(frame: pd.DataFrame, count: str, minimum: int) -> pd.DataFrame:
-    """The rows that rest on more than `minimum` dossiers: smaller ones could point at somebody."""
-    return frame.loc[frame[count].fillna(0) > minimum].reset_index(drop=True)
+    """The rows that rest on more than `minimum` dossiers: smaller ones could point at somebody.
+
+    Where those left out together are no more than that, the smallest of the others is left out too: the total less
+    all that is told would tell them.
+    """
+    size = frame[count].fillna(0)
+    told = size > minimum
+    if 0 < size[~told].sum() <= minimum and told.any():
+        told &= size.index != size[told].idxmin()
+    return frame.loc[told].reset_index(drop=True)
+
+
+def _by_level(frame: pd.DataFrame, count: str, minimum: int) -> pd.DataFrame:
+    """Each level by itself: units add up to all, and so do procedures. A procedure in one unit is never told."""
+    table = frame.reset_index(drop=True)
+    if "level" not in table.columns:
+        return tellable(table, count, minimum)
+    levels = [
+        tellable(rows.reset_index(drop=True), count, minimum)
+        for level, rows in table.groupby("level", sort=True)
+        if level in _TOLD_LEVELS
+    ]
+    return pd.concat(levels, ignore_index=True) if levels else table.iloc[:0]

@@ -27,14 +27,15 @@ def acts_folder(settings: Settings) -> Path:
     return settings.var / "landing" / "acts"
 
 
-def say(settings: Settings, words: Callable[[list[Act]], Sequence[Act]]) -> list[Act]:
+def say(settings: Settings, words: Callable[[list[Act]], Sequence[Act]], *, known: Sequence[Act] = ()) -> list[Act]:
     """Keep acts, each for ever; returns them as kept, with the moment of keeping.
 
-    `words` makes them of all acts so far, while nobody else can add one; what it raises keeps none.
+    `words` makes them of all acts so far, while nobody else can add one; what it raises keeps none. `known`: what the
+    table holds, so that a word whose file is gone still counts.
     """
     kept: list[Act] = []
     with _alone(settings):
-        before = landed_acts(settings)
+        before = together(landed_acts(settings), known)
         clock = datetime.now(ZoneInfo(settings.site.timezone)).replace(tzinfo=None)
         now = max([clock, *(act.said_at + timedelta(microseconds=1) for act in before)])
         for place, act in enumerate(words(before)):
@@ -42,6 +43,12 @@ def say(settings: Settings, words: Callable[[list[Act]], Sequence[Act]]) -> list
             write_sealed(_path(settings, own), _written(own))
             kept.append(own)
     return kept
+
+
+def together(landed: Sequence[Act], known: Sequence[Act]) -> list[Act]:
+    """Acts of landing and of the table, each once, in the order they were said."""
+    found = {act.act_id: act for act in (*known, *landed)}
+    return sorted(found.values(), key=lambda act: (act.said_at, act.act_id))
 
 
 def landed_acts(settings: Settings) -> list[Act]:
@@ -53,8 +60,8 @@ def landed_acts(settings: Settings) -> list[Act]:
             raise KnownError(
                 "E-ACT-BROKEN",
                 f"[{path.relative_to(settings.var)}] is not the act that was written.",
-                mend="bring the file back from a backup; if there is none, move it away: the word it held is lost, "
-                "and has to be given again",
+                mend="bring the file back from a backup; if there is none, move it away: the warehouse still has the "
+                "word, until it is rebuilt",
             )
         found.append(act)
     return sorted(found, key=lambda act: (act.said_at, act.act_id))
@@ -69,12 +76,12 @@ def fold_acts(settings: Settings, warehouse: Warehouse) -> list[Act]:
     known = {act.act_id for act in landed}
     table = warehouse.read_table("act")
     older = table.loc[~table["act_id"].isin(known)]
-    return sorted([*landed, *map(_from_row, older.to_dict("records"))], key=lambda act: (act.said_at, act.act_id))
+    return together(landed, [_from_row(row) for row in older.to_dict("records")])
 
 
 def _from_row(row: dict[object, object]) -> Act:
     values: dict[str, Any] = {each.name: row[each.name] for each in fields(Act)}
-    values = {name: "" if value is None else value for name, value in values.items()}
+    values = {name: "" if pd.isna(value) else value for name, value in values.items()}
     moment = pd.Timestamp(str(row["said_at"])).to_pydatetime()
     return Act(**values | {"said_at": moment, "is_demo": bool(row["is_demo"])})
 

@@ -95,10 +95,10 @@ def read_edition(place: Path, subject: str, number: int | None = None) -> Editio
         known = f"; there are [{', '.join(map(str, numbers))}]" if numbers else ""
         raise KnownError(
             "E-NO-EDITION",
-            f"[{subject}] has no edition [{number or 'yet'}]{known}.",
+            f"[{subject}] has no edition [{'yet' if number is None else number}]{known}.",
             mend="have it analysed first, or name one that is there",
         )
-    number = number or numbers[-1]
+    number = numbers[-1] if number is None else number
     manifest = _manifest(place, subject, number)
     folder = place / f"edition-{number}"
     frames: dict[str, pd.DataFrame] = {}

@@ -6,11 +6,14 @@ the question, the decisions and the papers all speak of that edition.
 
 import json
 import logging
+import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from domain.act import PROPOSAL, SIGN, Act
+from domain.clean import clean
 from domain.errors import KnownError
 from domain.quarter import Quarter
 from pipelines.acts import fold_acts, say
@@ -92,8 +95,11 @@ def decide(  # noqa: PLR0913 - a decision is who says what of which edition
     `edition` and `fingerprint`: what they were shown, if anything; another one is a KnownError E-EDITION-OTHER.
     """
     settings = settings or Settings.from_env()
-    shown = place.read(settings, quarter, edition)
+    _must_be_named(settings, quarter, edition)
+    shown, known = edition_and_acts(settings, quarter, edition)
     _must_be(shown, fingerprint)
+    words = {item: Word(**{name: clean(text) for name, text in vars(word).items()}) for item, word in words.items()}
+    who = _cleaned(who)
     refused: dict[str, str] = {}
 
     def make(before: list[Act]) -> list[Act]:
@@ -101,7 +107,7 @@ def decide(  # noqa: PLR0913 - a decision is who says what of which edition
         refused.update(answer.refused)
         return answer.acts
 
-    kept = say(settings, make)
+    kept = say(settings, make, known=known)
     with open_warehouse(settings) as warehouse:
         acts = fold_acts(settings, warehouse)
     named = {proposal: item for item, proposal in items_of(shown).items()}
@@ -124,13 +130,14 @@ def decide_form(  # noqa: PLR0913 - what a form holds
     who: str,
     role: str,
     is_demo: bool,
+    again: bool,
     edition: int,
     fingerprint: str,
     settings: Settings | None = None,
 ) -> dict[str, Any]:
     """Keep what a form says: item -> (choice, reason). What cannot be kept is logged and returned, item by item."""
     words = {item: Word(choice=choice, reason=reason) for item, (choice, reason) in said.items()}
-    decider = Decider(name=who, role=role, is_demo=is_demo)
+    decider = Decider(name=who, role=role, is_demo=is_demo, again=again)
     result = decide(quarter, words, decider, edition=edition, fingerprint=fingerprint, settings=settings)
     for item, why in result["refused"].items():
         log.warning("%s not kept: %s", item, why)
@@ -144,6 +151,8 @@ def sign(
     from pipelines.quarter.papers import keep_papers  # noqa: PLC0415 - charts take seconds to import
 
     settings = settings or Settings.from_env()
+    _must_be_named(settings, quarter, edition)
+    who = _cleaned(who)
     shown, acts = edition_and_acts(settings, quarter, edition)
     signing(acts, shown, who, {})  # what hinders it is told before papers are made
     papers, seen = keep_papers(shown, acts), _said_on(shown, acts)
@@ -157,17 +166,20 @@ def sign(
             )
         return [signing(before, shown, who, papers)]
 
-    say(settings, make)
+    say(settings, make, known=acts)
     return publish(quarter, edition=shown.number, settings=settings) | {"signed_by": who.name}
 
 
 def reopen(
     quarter: str, who: Decider, reason: str, *, edition: int | None = None, settings: Settings | None = None
 ) -> dict[str, object]:
-    """Take the signature of an edition back; the papers that were signed stay with it."""
+    """Take the signature of an edition back, the last signed when none is named; its signed papers stay with it."""
     settings = settings or Settings.from_env()
-    shown, _ = edition_and_acts(settings, quarter, edition)
-    say(settings, lambda before: [reopening(before, shown, who, reason)])
+    who, why = _cleaned(who), clean(reason)
+    shown, acts = edition_and_acts(settings, quarter, edition)
+    if edition is None:
+        shown = place.read(settings, quarter, standing_number(settings, quarter, acts))
+    say(settings, lambda before: [reopening(before, shown, who, why)], known=acts)
     return publish(quarter, edition=shown.number, settings=settings)
 
 
@@ -210,9 +222,25 @@ def _publish(settings: Settings, edition: Edition, acts: list[Act]) -> list[Path
     folder = place.papers_folder(settings, edition.subject)
     stands = standing_number(settings, edition.subject, acts) or place.numbers_of(settings, edition.subject)[-1]
     if edition.number == stands:
+        shutil.rmtree(folder / f"ban-{stands}", ignore_errors=True)  # it stands here now
         return papers.write_papers(edition, acts, folder)
     papers.write_papers(place.read(settings, edition.subject, stands), acts, folder)
     return papers.write_papers(edition, acts, folder / f"ban-{edition.number}")
+
+
+def _must_be_named(settings: Settings, quarter: str, edition: int | None) -> None:
+    """Where there are several editions, who decides says which one they have read."""
+    numbers = place.numbers_of(settings, quarter)
+    if edition is None and len(numbers) > 1:
+        raise KnownError(
+            "E-EDITION-WHICH",
+            f"quarter [{quarter}] has the editions {numbers}, and none is named.",
+            mend="name the one you have read, its number stands in the papers: --edition",
+        )
+
+
+def _cleaned(who: Decider) -> Decider:
+    return replace(who, name=clean(who.name), role=clean(who.role))
 
 
 def _said_on(edition: Edition, acts: list[Act]) -> set[str]:

@@ -21,6 +21,7 @@ from pipelines.contain import Faults
 from pipelines.judging import judge_night
 from pipelines.landing import broken_files
 from pipelines.night_order import night_at_door, today
+from pipelines.quarter.release import restore
 from pipelines.say import named
 from pipelines.settings import Settings
 from pipelines.strays import strays
@@ -139,6 +140,7 @@ def rebuild(*, settings: Settings | None = None) -> Iterator[Rebuilt]:
         nightly.models(max(nights), settings=settings)
     with nightly.open_warehouse(settings) as warehouse:
         fold_acts(settings, warehouse)
+        restore(settings, warehouse)
     if lost:
         raise KnownError(
             "E-LANDING-LOST",

@@ -16,7 +16,7 @@ from domain.errors import KnownError
 
 KEEP: Final = "Ghi nhận quyết định"
 UNDECIDED: Final = "Chưa quyết định"
-ROLE, DEMO = "chuc_vu", "quyet_dinh_minh_hoa"
+ROLE, AGAIN, DEMO = "chuc_vu", "biet_da_co_quyet_dinh", "quyet_dinh_minh_hoa"
 _REASON: Final = "ly_do"
 _CHOICES: Final = {words: choice for choice, words in CHOICE_VI.items() if choice != "ACCEPT_CHANGED"}
 
@@ -56,6 +56,7 @@ def form_of(items: list[dict[str, str]]) -> ParamsDict:
         fields[item] = Param(UNDECIDED, type="string", enum=[UNDECIDED, *_CHOICES], title=each["label"])
         fields[_reason(item)] = Param("", type=["string", "null"], title=f"{item}. Lý do")
     fields[ROLE] = Param("", type=["string", "null"], title="Chức vụ người quyết định")
+    fields[AGAIN] = Param(False, type="boolean", title="Biết là đã có người khác quyết định, vẫn quyết định lại")
     fields[DEMO] = Param(False, type="boolean", title="Quyết định minh họa (không có giá trị pháp lý)")
     return ParamsDict(fields)
 
@@ -66,16 +67,35 @@ def decision_of(answer: dict[str, Any], question: dict[str, Any]) -> dict[str, A
     said = {
         each["item"]: (_choice(given[each["item"]]), str(given.get(_reason(each["item"])) or "").strip())
         for each in question["items"]
-        if given.get(each["item"], UNDECIDED) != UNDECIDED
+        if (given.get(each["item"]) or UNDECIDED) != UNDECIDED
     }
     return {
         "said": said,
         "who": (answer["responded_by_user"] or {}).get("name", ""),
         "role": str(given.get(ROLE) or ""),
-        "is_demo": bool(given.get(DEMO, False)),
+        "is_demo": is_demo(answer),
+        "again": bool(given.get(AGAIN, False)),
         "edition": question["edition"],
         "fingerprint": question["fingerprint"],
     }
+
+
+def is_demo(answer: dict[str, Any]) -> bool:
+    """Whether the answer is a demonstration."""
+    return bool((answer["params_input"] or {}).get(DEMO, False))
+
+
+def must_be_kept(recorded: dict[str, Any], *, is_demo: bool) -> None:
+    """End red when words of the answer were not kept, so that who gave them hears of it; a demonstration need not."""
+    refused = recorded.get("refused")
+    if refused and not is_demo:
+        told = "; ".join(f"[{item}] {why}" for item, why in refused.items())
+        raise KnownError(
+            "E-DECIDE-BEFORE",
+            f"not everything of the answer was kept: {told}",
+            mend="the papers show what stands; to decide those items again, clear `decide` and tick that you know of "
+            "the earlier decision, or use tinhgon decide --again",
+        )
 
 
 def answer_of(items: list[str], *, choice: str, reason: str) -> dict[str, Any]:
@@ -83,12 +103,12 @@ def answer_of(items: list[str], *, choice: str, reason: str) -> dict[str, Any]:
     filled: dict[str, Any] = {}
     for item in items:
         filled |= {item: choice, _reason(item): reason}
-    return filled | {ROLE: "", DEMO: True}
+    return filled | {ROLE: "", AGAIN: False, DEMO: True}
 
 
 def items_in(fields: Iterable[str]) -> list[str]:
     """The items among the fields of a form."""
-    return [name for name in fields if name not in (ROLE, DEMO) and not name.endswith(_REASON)]
+    return [name for name in fields if name not in (ROLE, AGAIN, DEMO) and not name.endswith(_REASON)]
 
 
 def _reason(item: str) -> str:

@@ -164,7 +164,8 @@ def _appendix(
     )
     paragraph(document, (note, "i"), align=CENTER, after=10, size=12)
     if not rows:
-        paragraph(document, "Quý này không có phương án nào.", indent=True)
+        words = "Không có phương án nào được thông qua." if number else "Quý này không có phương án nào."
+        paragraph(document, words, indent=True)
         return
     _overview(document, rows)
     for place, (field, group) in enumerate(by_field(rows)):
@@ -179,9 +180,9 @@ def _overview(document: Any, rows: Sequence[Row]) -> None:
     body = [
         (
             str(row["item_no"]),
-            str(row["title"]),
+            f"{row['title']} (thông qua có sửa đổi)" if row["accepted_change"] else str(row["title"]),
             _who(row["competence"]),
-            formats.money(row["saving"]) if row["has_cost"] else "–",
+            formats.money(row["saving"]) if row["has_cost"] and not row["accepted_change"] else "–",
         )
         for _, group in by_field(rows)
         for row in group
@@ -221,6 +222,7 @@ def _proposal(document: Any, row: Row, costs: Sequence[Row]) -> None:
         paragraph(document, ("Nội dung được chấp thuận: ", "b"), row["accepted_change"], indent=True)
     if (
         row["kind"] in LEAD
+        and not row["accepted_change"]  # those days are the draft's, not what was accepted
         and not formats.is_unknown(row["days_before"])
         and not formats.is_unknown(row["days_after"])
     ):
@@ -273,6 +275,10 @@ def _own_law(procedures: Sequence[Mapping[str, Any]]) -> str:
 
 def _benefit(document: Any, row: Row, costs: Sequence[Row]) -> None:
     paragraph(document, (f"{row['item_no']}.3. Lợi ích phương án đơn giản hóa", "b"), indent=True, keep=True)
+    if row["accepted_change"]:
+        words = "- Chi phí và thời gian trong dự thảo không tính theo nội dung được chấp thuận; cần tính lại."
+        paragraph(document, words, indent=True, after=10)
+        return
     if not row["has_cost"]:
         paragraph(document, "- Chưa tính được chi phí tuân thủ cho phương án này.", indent=True, after=10)
         return

@@ -314,6 +314,7 @@ def _write_signature(page: Any, row: int, papers: QuarterPapers, style: dict[str
     page.merge_range(top + 2, 8, top + 2, 12, "(Ký, họ tên, đóng dấu)", style["italic"])
     note = "Trình bày theo Biểu II.06a ban hành kèm theo Thông tư số 01/2020/TT-VPCP. "
     note += "Số liệu tính từ từng hồ sơ; so sánh hạn theo ngày."
+    note += f" Bản phân tích số {papers.edition}, mã đối chiếu {papers.fingerprint[:12]}."
     if Quarter.parse(papers.quarter).last < date(CIRCULAR_YEAR, 1, 1):
         note += " Kỳ này có trước khi Thông tư được áp dụng, bảng dùng để đối chiếu."
     if not papers.is_complete:

@@ -128,11 +128,13 @@ def signing(acts: Sequence[Act], edition: Edition, who: Decider, papers: Mapping
 
 
 def reopening(acts: Sequence[Act], edition: Edition, who: Decider, reason: str) -> Act:
-    """The act that takes a signature back. Raises KnownError E-NOT-SIGNED, E-DECIDE-WHO."""
+    """The act that takes a signature back. Raises KnownError E-NOT-SIGNED, E-REOPEN-REASON, E-DECIDE-WHO."""
     _must_be_named(who)
     last = signature_of(acts, edition)
     if last is None or last.kind != SIGN:
         raise KnownError("E-NOT-SIGNED", f"edition [{edition.name}] is not signed.", mend="nothing is to be reopened")
+    if not reason.strip():
+        raise KnownError("E-REOPEN-REASON", "taking a signature back needs a reason.", mend="say why: --reason")
     return Act(
         subject_kind=QUARTER,
         subject_id=edition.subject,
@@ -160,7 +162,8 @@ def _must_be_open(acts: Sequence[Act], edition: Edition) -> None:
         raise KnownError(
             "E-SIGNED",
             f"edition [{edition.name}] was signed by [{last.actor}] on [{last.said_at:%Y-%m-%d %H:%M}].",
-            mend="what was signed stands; take the signature back first: tinhgon sign --reopen",
+            mend="what was signed stands; take the signature back first: "
+            f"tinhgon sign {edition.subject} --edition {edition.number} --reopen",
         )
 
 
@@ -201,12 +204,16 @@ def _why_not(before: Act | None, who: Decider, word: Word) -> str:
     spoken = f"decided before: {before.kind} by [{before.actor}] on [{before.said_at:%Y-%m-%d %H:%M}]"
     if who.is_demo:
         return "" if before.is_demo else f"{spoken}; a demonstration does not change it"
-    return "" if before.is_demo or who.again else f"{spoken}; say it again knowing that: --again"
+    return (
+        ""
+        if before.is_demo or who.again or before.actor == who.name
+        else f"{spoken}; say it again knowing that: --again"
+    )
 
 
 def _is_same(before: Act, who: Decider, word: Word) -> bool:
-    said = (before.kind, before.actor, before.is_demo, before.reason, before.said.get("change", ""))
-    return said == (word.choice, who.name, who.is_demo, word.reason, word.change)
+    said = (before.kind, before.actor, before.role, before.is_demo, before.reason, before.said.get("change", ""))
+    return said == (word.choice, who.name, who.role, who.is_demo, word.reason, word.change)
 
 
 def _act(edition: Edition, who: Decider, proposal: str, word: Word) -> Act:

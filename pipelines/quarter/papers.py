@@ -5,7 +5,11 @@ edition are the bytes that were signed, whatever a newer program would write.
 """
 
 import hashlib
+import os
+import shutil
 from pathlib import Path
+
+import pandas as pd
 
 from domain.act import SIGN, Act
 from domain.errors import KnownError
@@ -31,13 +35,12 @@ def write_papers(edition: Edition, acts: list[Act], folder: Path) -> list[Path]:
 
 def keep_papers(edition: Edition, acts: list[Act]) -> dict[str, str]:
     """Make the papers that are about to be signed and keep them with the edition: file name -> SHA-256."""
-    folder = edition.folder / SIGNED / "making"
+    folder = edition.folder / SIGNED / f"making-{os.getpid()}"
     papers = {path.name: path.read_bytes() for path in _made(edition, acts, folder)}
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in papers.items()}
     for name, data in papers.items():
         write_bytes(_kept(edition, name, hashes[name]), data)
-        (folder / name).unlink()
-    folder.rmdir()
+    shutil.rmtree(folder, ignore_errors=True)
     return hashes
 
 
@@ -56,7 +59,7 @@ def papers_of(edition: Edition, acts: list[Act]) -> QuarterPapers:
         procedure_step=edition.frames["procedure_step"],
         office_names={(unit, code): name for unit, code, name in facts["office_names"]},
         decisions=decisions_on(acts, edition),
-        carried_difference=edition.frames["carried_difference"],
+        carried_difference=edition.frames.get("carried_difference", pd.DataFrame()),
         released_night=facts["released_night"],
         coverage=facts["coverage"],
         is_complete=facts["is_complete"],

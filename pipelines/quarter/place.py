@@ -16,6 +16,13 @@ def papers_folder(settings: Settings, quarter: str) -> Path:
     return settings.var / "out" / "quarters" / quarter
 
 
+def quarters_in(settings: Settings) -> list[str]:
+    """The quarters that have an edition."""
+    folder = settings.var / "editions" / "quarters"
+    names = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.exists() else []
+    return [name for name in names if numbers_of(settings, name)]
+
+
 def numbers_of(settings: Settings, quarter: str) -> list[int]:
     """Numbers of the editions of a quarter."""
     return numbers_in(editions_folder(settings, quarter))

@@ -10,7 +10,7 @@ import pandas as pd
 from domain.errors import KnownError
 from domain.quarter import Quarter
 from pipelines.coverage import coverage_of, why_closed, with_names
-from pipelines.quarter.place import numbers_of, read
+from pipelines.quarter.place import numbers_of, quarters_in, read
 from pipelines.settings import Settings
 from warehouse import Warehouse
 
@@ -81,16 +81,25 @@ def _released(warehouse: Warehouse, quarter: str) -> dict[str, Any] | None:
 def _is_new(settings: Settings, warehouse: Warehouse, quarter: Quarter, *, night: str, forced: bool) -> bool:
     """Release the quarter if it can be; whether there is something to analyse that was not analysed yet."""
     old = _released(warehouse, str(quarter))
-    known = night if old is None else max(night, str(old["released_night"]))
-    if old is not None and not _is_analysed(settings, old):
-        return str(old["released_night"]) >= night
-    if old is not None and old["is_complete"]:
-        return False
-    row = _release_row(settings, warehouse, quarter, known)
-    if not row["is_complete"] and (old is not None or not forced):
-        return False
-    warehouse.replace_rows("quarter_release", pd.DataFrame([row]), where={"quarter": str(quarter)})
-    return True
+    if old is None or not old["is_complete"]:
+        known = night if old is None else max(night, str(old["released_night"]))
+        row = _release_row(settings, warehouse, quarter, known)
+        if row["is_complete"] or (old is None and forced):
+            warehouse.replace_rows("quarter_release", pd.DataFrame([row]), where={"quarter": str(quarter)})
+            return True
+    return old is not None and str(old["released_night"]) >= night and not _is_analysed(settings, old)
+
+
+def restore(settings: Settings, warehouse: Warehouse) -> None:
+    """Releases that only editions remember, once the warehouse was made again: of each quarter's last edition."""
+    rows = []
+    for quarter in quarters_in(settings):
+        facts = read(settings, quarter).facts
+        row = {name: facts[name] for name in ("released_night", "is_complete", "coverage")}
+        missing = json.dumps(facts["missing"])
+        rows.append({"quarter": quarter, "forced": not facts["is_complete"], "missing": missing, **row})
+    if rows:
+        warehouse.insert_missing("quarter_release", pd.DataFrame(rows))
 
 
 def _is_analysed(settings: Settings, row: dict[str, Any]) -> bool:

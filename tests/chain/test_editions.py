@@ -135,8 +135,22 @@ def test_every_word_comes_back_from_landing_alone(settings: Settings, tmp_path: 
     list(rebuild(settings=fresh))
     with open_warehouse(fresh) as warehouse:
         acts = warehouse.read_table("act")
+        assert warehouse.read_table("quarter_release")["released_night"].tolist() == [LAST]
     assert sorted(set(zip(acts["kind"], acts["is_demo"], strict=True))) == [("ACCEPT", True), ("REFUSE", False)]
     assert papers(fresh) == before
+
+
+def test_who_decides_says_which_of_several_editions_they_have_read(settings: Settings) -> None:
+    quarterly.analyse(QUARTER, settings=settings)
+    changed = other_settings(settings)
+    quarterly.analyse(QUARTER, settings=changed)
+    with pytest.raises(KnownError, match=r"E-EDITION-WHICH .*\[1, 2\]"):
+        decide_all(changed)
+    said = {
+        item: Word(choice="REFUSE", reason="a" + chr(0xDCE1) + "b")
+        for item in items_of(place.read(changed, QUARTER, 1))
+    }
+    assert quarterly.decide(QUARTER, said, BOSS, edition=1, settings=changed)["edition"] == 1
 
 
 def test_a_decision_killed_before_the_table_is_kept(settings: Settings) -> None:

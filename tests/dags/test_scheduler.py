@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.scheduler, pytest.mark.first(1)]
 REASON = "Do ./run trả lời để minh họa; không có giá trị pháp lý."
 DECIDED = "2017-Q4 " + json.dumps(
     {
+        "again": False,
         "edition": 1,
         "fingerprint": "f" * 64,
         "is_demo": True,

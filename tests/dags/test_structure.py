@@ -72,7 +72,7 @@ def test_only_the_mapped_announcement_touches_the_asset(dagbag) -> None:
 def test_quarter_asks_a_person_and_keeps_the_answer_either_way(dagbag) -> None:
     dag = dagbag.dags["quarterly_simplification"]
     chain = ["analyse", "propose", "decide", "record_decision", "publish"]
-    assert edges(dag) == {*pairwise(chain), ("propose", "record_decision")}
+    assert edges(dag) == {*pairwise(chain), ("propose", "record_decision"), ("decide", "publish")}
     asked = dag.get_task("decide")
     assert asked.options == ["Ghi nhận quyết định"]
     assert asked.response_timeout.days == 30

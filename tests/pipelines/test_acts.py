@@ -59,6 +59,16 @@ def test_a_word_that_only_the_table_holds_is_still_said(settings: Settings) -> N
         assert fold_acts(settings, warehouse) == before
 
 
+def test_a_word_whose_file_is_gone_still_counts_for_who_speaks_next(settings: Settings) -> None:
+    say(settings, lambda before: [word("p1")])
+    with open_warehouse(settings) as warehouse:
+        known = fold_acts(settings, warehouse)
+    next(acts_folder(settings).glob("*/*.json")).unlink()
+    seen: list[Act] = []
+    say(settings, lambda before: seen.extend(before) or [word("p2")], known=known)
+    assert seen == known
+
+
 def test_an_altered_word_is_never_taken(settings: Settings) -> None:
     say(settings, lambda before: [word("p1")])
     [path] = acts_folder(settings).glob("*/*.json")

@@ -87,6 +87,14 @@ def test_saying_the_same_twice_is_said_once() -> None:
     assert said(acts, A, edition(), PA_01="ACCEPT") == (acts, {})
 
 
+def test_ones_own_word_may_be_changed_and_ones_role_corrected() -> None:
+    acts, _ = said([], replace(A, role=""), edition(), PA_01="ACCEPT")
+    acts, refused = said(acts, A, edition(), PA_01="ACCEPT")
+    assert (decisions_on(acts, edition())["role"].tolist(), refused) == (["Chủ tịch"], {})
+    acts, refused = said(acts, A, edition(), PA_01="REFUSE")
+    assert (stands(acts, edition()), refused, len(acts)) == ({"p1": "REFUSE"}, {}, 3)
+
+
 def test_a_demonstration_is_never_in_the_way_of_a_real_word() -> None:
     acts, _ = said([], DEMO, edition(), PA_01="ACCEPT", PA_02="ACCEPT")
     acts, refused = said(acts, A, edition(), PA_01="REFUSE")
@@ -136,6 +144,8 @@ def test_a_signature_needs_every_item_decided_for_real() -> None:
     acts = spoken(acts, [reopening(acts, on, A, "nhầm")])
     acts, refused = said(acts, replace(B, again=True), on, PA_01="REFUSE")
     assert (stands(acts, on)["p1"], refused) == ("REFUSE", {})
+    with pytest.raises(KnownError, match="E-REOPEN-REASON"):
+        reopening(spoken(acts, [signing(acts, on, A, {})]), on, A, " ")
     with pytest.raises(KnownError, match="E-NOT-SIGNED"):
         reopening(acts, on, A, "nhầm")
 
@@ -151,6 +161,9 @@ def test_words_of_the_command_line() -> None:
     }  # fmt: skip
     with pytest.raises(KnownError, match=r"E-DECIDE-TWICE item \[PA-02\]"):
         words_of({"ACCEPT": "all", "REFUSE": "PA-02"}, items, reason="", change="")
+    assert list(words_of({"ACCEPT": "PA-01,PA-01"}, items, reason="", change="")) == ["PA-01"]
+    with pytest.raises(KnownError, match="E-DECIDE-ITEM"):
+        words_of({"ACCEPT": " , "}, items, reason="", change="")
     changed = words_of({"ACCEPT": "PA-01"}, items, reason="", change="còn 12 ngày")
     assert changed["PA-01"] == Word(choice="ACCEPT_CHANGED", change="còn 12 ngày")
     with pytest.raises(KnownError, match="E-DECIDE-CHANGE"):

@@ -65,6 +65,15 @@ def test_what_is_released_is_named_again_until_it_is_analysed(settings: Settings
         assert release.release_on(settings, warehouse, LAST) is None
 
 
+def test_a_later_night_completes_a_forced_release_that_nobody_analysed_yet(settings: Settings) -> None:
+    with open_warehouse(settings) as warehouse:
+        release.force_quarter(settings, warehouse, Quarter.parse(QUARTER))
+    hand_in(settings, "ho_so.csv", csv_text([["X2-1", *ROW[1:]]]), unit_code="X2", night=LAST)
+    assert run_night(settings, LAST) == QUARTER
+    [row] = rows(settings).to_dict("records")
+    assert (row["is_complete"], row["missing"]) == (True, "[]")
+
+
 def test_the_night_that_completes_it_releases_it_anew_as_known_then(settings: Settings) -> None:
     with open_warehouse(settings) as warehouse:
         release.force_quarter(settings, warehouse, Quarter.parse(QUARTER))

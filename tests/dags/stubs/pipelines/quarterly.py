@@ -23,9 +23,10 @@ def propose(quarter: str) -> dict[str, object]:
     }
 
 
-def decide_form(quarter: str, **answer: object) -> dict[str, str]:
-    return note("decision", f"{quarter} {json.dumps(answer, ensure_ascii=False, sort_keys=True)}")
+def decide_form(quarter: str, **answer: object) -> dict[str, object]:
+    kept = note("decision", f"{quarter} {json.dumps(answer, ensure_ascii=False, sort_keys=True)}")
+    return {**kept, "edition": answer["edition"], "refused": {}}
 
 
-def publish(quarter: str) -> dict[str, str]:
+def publish(quarter: str, edition: int) -> dict[str, str]:
     return note("publish", quarter)
