@@ -123,9 +123,7 @@ def discard(ids: Sequence[str], saying: Saying, *, settings: Settings | None = N
 
     def make(before: list[Act]) -> list[Act]:
         stands = discarded({act.act_id: act for act in [*acts, *before]}.values())
-        return [
-            _act(key, row, saying) for key, row in meant.items() if not _is_said(row, saying, stands.get(key))
-        ]
+        return [_act(key, row, saying) for key, row in meant.items() if not _is_said(row, saying, stands.get(key))]
 
     kept = say(settings, make)
     with nightly.open_warehouse(settings) as warehouse:
@@ -143,9 +141,7 @@ def discard(ids: Sequence[str], saying: Saying, *, settings: Settings | None = N
 def discard_lines(result: Mapping[str, Any]) -> Iterator[str]:
     """What came of discarding: a line a record, then how many rows these are and from when on it counts."""
     undone = result["kind"] == KEEP
-    yield from (
-        f"{'taken back' if undone else 'discarded'}: {line}" for line in quarantine_lines(result["rows"])
-    )
+    yield from (f"{'taken back' if undone else 'discarded'}: {line}" for line in quarantine_lines(result["rows"]))
     yield (
         f"{result['copies']} rows of these records with the same content; "
         f"{'shown again' if undone else 'not shown'} on the pages of nights from {result['from_night']} on"
