@@ -14,6 +14,7 @@ import pipelines.acts
 from domain.act import DISCARD, Act
 from pipelines import morning
 from pipelines.acts import acts_folder, landed_acts
+from pipelines.cli_quarantine import quarantine_app
 from pipelines.nightly import open_warehouse
 from pipelines.quarantine import discarded, key_of
 from pipelines.replay import rebuild
@@ -216,6 +217,15 @@ def test_a_word_that_cannot_be_read_stops_no_night(settings: Settings, run: Call
     path.write_text(whole)
     run("night", NIGHTS[1])
     assert "E-ACT-BROKEN" not in (morning.night_folder(settings, NIGHTS[1]) / "chat_luong.html").read_text("utf-8")
+
+
+def test_every_command_on_rows_set_aside_takes_the_options_of_all_commands(run: Call) -> None:
+    names = [command.name for command in quarantine_app.registered_commands]
+    assert names == ["list", "discard", "replay"]
+    for name in names:
+        told = run("quarantine", str(name), "--help")
+        assert "--json" in told
+        assert "--quiet" in told
 
 
 def test_the_last_word_stands_whatever_the_order_they_are_read_in() -> None:
