@@ -13,6 +13,7 @@ from typing import Any, Final
 
 PROPOSAL: Final = "proposal"
 QUARTER: Final = "quarter"
+QUARANTINE: Final = "quarantine"
 
 # What a person may answer on one proposal (phương án), in the order a form offers it.
 CHOICE_VI: Final = {
@@ -25,6 +26,9 @@ CHOICE_VI: Final = {
 ACCEPTED: Final = ("ACCEPT", "ACCEPT_CHANGED")
 SIGN: Final = "SIGN"
 REOPEN: Final = "REOPEN"
+# Of a row set aside: "bỏ, không xử lý", and the word that takes it back.
+DISCARD: Final = "DISCARD"
+KEEP: Final = "KEEP"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,9 @@ import typer
 
 from domain.night import Night
 from domain.quarter import Quarter
+from pipelines.cli_quarantine import quarantine_app
 from pipelines.ending import run_and_leave
-from pipelines.say import Say, Work, error_figures, telling
+from pipelines.say import By, Role, Say, Work, error_figures, telling
 
 app = typer.Typer(
     help="Tinh Gọn: nightly consolidation, data-quality alerts and quarterly simplification proposals.",
@@ -21,7 +22,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 site_app = typer.Typer(help="Make and check a site folder.", no_args_is_help=True)
-quarantine_app = typer.Typer(help="Rows set aside: list them, replay them after a correction.", no_args_is_help=True)
 catalogue_app = typer.Typer(help="A catalogue of procedures on its own, without dossiers.", no_args_is_help=True)
 app.add_typer(site_app, name="site")
 app.add_typer(quarantine_app, name="quarantine")
@@ -116,8 +116,6 @@ def night(say: Say, night: NightText) -> None:
 
 QuarterText = Annotated[str, typer.Argument(help="The quarter: 2017-Q4 or quý IV/2017.")]
 EditionNumber = Annotated[int | None, typer.Option(help="Of this edition; the last one when none is named.")]
-By = Annotated[str, typer.Option(help="Who speaks, by name.")]
-Role = Annotated[str, typer.Option(help="In which role, e.g. 'Chủ tịch UBND huyện'.")]
 
 
 @app.command()
@@ -227,40 +225,6 @@ def sign(  # noqa: PLR0913 - a signature is who, in which role, of what
             done = quarterly.sign(period, who, edition=edition, settings=settings)
     say.document |= done
     say.result(f"edition {done['edition']} {'reopened' if reopen else 'signed'} by {by}", *map(str, done["files"]))  # type: ignore[call-overload]
-
-
-@quarantine_app.command("list")
-@telling
-def quarantine_list(
-    say: Say,
-    unit: Annotated[str | None, typer.Option(help="Only this unit.")] = None,
-    rule: Annotated[str | None, typer.Option(help="Only this rule, e.g. DQ-DT-07.")] = None,
-) -> None:
-    """Rows set aside and still open, with rule, place, reason and how to mend."""
-    from pipelines import replay  # noqa: PLC0415
-
-    rows = replay.list_quarantine(unit=unit, rule=rule)
-    say.document |= {"count": len(rows), "rows": rows}
-    say.result(*replay.quarantine_lines(rows), f"{len(rows)} rows in quarantine")
-
-
-@quarantine_app.command("replay")
-@telling
-def quarantine_replay(
-    say: Say,
-    unit: Annotated[str | None, typer.Option(help="Only this unit.")] = None,
-    night: Annotated[str | None, typer.Option(help="Only this night.")] = None,
-) -> None:
-    """Judge again what was set aside, from landing, after a correction in the unit's file or the catalogue."""
-    from pipelines import replay  # noqa: PLC0415
-
-    slices: list[dict[str, object]] = []
-    say.document["slices"] = slices
-    for one in say.each("judging again", replay.replay_quarantine(unit=unit, night=night)):
-        slices.append(asdict(one))
-        say.result(str(one))
-    if not slices:
-        say.result("nothing in quarantine to replay")
 
 
 @app.command()

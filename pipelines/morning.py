@@ -20,7 +20,8 @@ from warehouse import Warehouse
 # Nights the trend of the page looks back on.
 TREND_NIGHTS = 14
 # What the page, and the queries it asks, read.
-PAGE_MODELS = ("unit_night", "issue_night", "headline", "late_list", "dossier_known")
+PAGE_MODELS = ("unit_night", "issue_night", "headline", "late_list", "dossier_known", "quarantine_discarded")
+_PLACE = ["unit_code", "night", "table_name", "file_name", "line_no"]
 
 
 def night_folder(settings: Settings, night: str) -> Path:
@@ -55,11 +56,7 @@ def conclude(settings: Settings, warehouse: Warehouse, night: str, step: str, fa
 
     Rows of an earlier run of the step go away, and then the page is written again as well.
     """
-    old = warehouse.read_table("night_fault")
-    was_told = bool(((old["night"] == night) & (old["step"] == step)).any())
-    warehouse.replace_rows(
-        "night_fault", _fault_rows(night, step, faults.found), where={"night": night, "step": step}
-    )
+    was_told = keep_faults(warehouse, night, step, faults)
     if step != "publish" and (was_told or faults.found):
         with faults.around(PAGE, saying="Chưa viết lại được trang chất lượng"):
             publish_morning(settings, warehouse, night)
@@ -71,6 +68,17 @@ def conclude(settings: Settings, warehouse: Warehouse, night: str, step: str, fa
             f"night [{night}], step [{step}]: [{len(faults.found)}] could not be made, the others are: {told}",
             mend="the morning page, section 9, has them all; mend what they say, then run the night again",
         )
+
+
+def keep_faults(warehouse: Warehouse, night: str, step: str, faults: Faults) -> bool:
+    """Keep what a step could not make in place of what an earlier run of it could not; whether there was such."""
+    old = warehouse.read_table("night_fault")
+    was_told = bool(((old["night"] == night) & (old["step"] == step)).any())
+    if was_told or faults.found:
+        warehouse.replace_rows(
+            "night_fault", _fault_rows(night, step, faults.found), where={"night": night, "step": step}
+        )
+    return was_told
 
 
 def _fault_rows(night: str, step: str, faults: list[Fault]) -> pd.DataFrame:
@@ -104,6 +112,7 @@ def night_page(settings: Settings, warehouse: Warehouse, night: str, *, without:
     headline = warehouse.read_table("headline")
     results = warehouse.read("rule_results_of_night", night=night)
     faults = warehouse.read("faults_open", night=night)
+    opened = warehouse.read("quarantine_open")
     return NightPage(
         night=night,
         site_name=site.name,
@@ -111,7 +120,7 @@ def night_page(settings: Settings, warehouse: Warehouse, night: str, *, without:
         outcomes=warehouse.read("outcomes_of_night", night=night),
         unit_nights=unit_nights[unit_nights["night"].isin(shown)],
         issues=issues[issues["night"] == night],
-        quarantine=warehouse.read("quarantine_open"),
+        quarantine=opened,
         rule_results=results,
         rules_not_applicable=_not_applicable(results),
         changes=warehouse.read("changes_without_trace", night=night),
@@ -121,8 +130,15 @@ def night_page(settings: Settings, warehouse: Warehouse, night: str, *, without:
         counter_unit=site.counter_unit,
         procedures_posted=len(warehouse.read("procedures_posted")) or None,  # no list of postings: nothing to say
         has_letters=site.letters,
+        discarded=_rows_only_in(warehouse.read("quarantine_open", discarded=True), opened),
         rules_off={rule.id: rule.reason for rule in site.rules.off},
     )
+
+
+def _rows_only_in(discarded: pd.DataFrame, opened: pd.DataFrame) -> int:
+    """How many rows (not rule hits) are discarded and shown under no other rule."""
+    shown = set(opened[_PLACE].itertuples(index=False, name=None))
+    return len(set(discarded[_PLACE].itertuples(index=False, name=None)) - shown)
 
 
 def _not_applicable(results: pd.DataFrame) -> dict[str, str]:

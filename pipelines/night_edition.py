@@ -43,8 +43,8 @@ def read_night(settings: Settings, night: str, number: int | None = None) -> Nig
 
 
 def page_of(edition: Edition) -> NightPage:
-    """The page an edition keeps, as it was."""
-    given: dict[str, Any] = {name: edition.facts[name] for name in _FACTS}
+    """The page an edition keeps, as it was; a fact of a later version stands at its default."""
+    given: dict[str, Any] = {name: edition.facts[name] for name in _FACTS if name in edition.facts}
     given |= {name: edition.frames[name] for name in _FRAMES}
     return NightPage(**given)
 

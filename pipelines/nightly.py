@@ -13,6 +13,7 @@ import pandas as pd
 from domain.clean import clean
 from domain.quarter import Quarter
 from pipelines import letters, morning
+from pipelines.acts import fold_acts
 from pipelines.catalogue import load_dimensions, site_catalogue
 from pipelines.collect import collect_unit, manifest_of
 from pipelines.contain import Faults
@@ -125,12 +126,20 @@ def _slice(
 
 
 def models(night: str, *, settings: Settings | None = None) -> dict[str, object]:
-    """Build the counting tables for the newest night the warehouse holds (not for an old night that is rerun)."""
-    settings = settings or Settings.from_env()
+    """Build the counting tables for the newest night the warehouse holds (not for an old night that is rerun).
+
+    People's words come into the warehouse first: what somebody discarded in the morning is not open in the evening.
+    A word that cannot be read stops nobody: the models go by those the warehouse holds, and the page tells it.
+    """
+    settings, faults = settings or Settings.from_env(), Faults()
     with open_warehouse(settings) as warehouse:
+        with faults.around("landing/acts", saying="Có ý kiến quyết định chưa đọc được, tạm tính theo các ý kiến cũ"):
+            fold_acts(settings, warehouse)
+        morning.keep_faults(warehouse, night, "models", faults)
         newest = max(warehouse.nights())
         warehouse.build_models(as_of=date.fromisoformat(newest))
-    return {"night": night, "as_of": newest}
+    done: dict[str, object] = {"night": night, "as_of": newest}
+    return done | ({"acts_not_read": [fault.message for fault in faults.found]} if faults.found else {})
 
 
 def publish(night: str, *, settings: Settings | None = None) -> dict[str, object]:

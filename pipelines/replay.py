@@ -5,11 +5,9 @@ with the corrected unit file, code map or catalogue. Rows that pass leave quaran
 their reason.
 """
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import pandas as pd
 
@@ -26,7 +24,6 @@ from pipelines.say import named
 from pipelines.settings import Settings
 from pipelines.strays import strays
 
-LISTED = ("night", "unit_code", "rule_id", "file_name", "line_no", "dossier_code", "message")
 _MOST_LOST = 20
 
 
@@ -54,24 +51,6 @@ class Rebuilt:
 
     def __str__(self) -> str:
         return f"{self.night}: {self.written} of {self.units} slices written"
-
-
-def list_quarantine(
-    *, unit: str | None = None, rule: str | None = None, settings: Settings | None = None
-) -> list[dict[str, Any]]:
-    """The rows set aside: night, unit, rule, file and line, dossier, message."""
-    frame = _quarantine(settings or Settings.from_env(), unit=unit, rule=rule)
-    rows: list[dict[str, Any]] = json.loads(frame[list(LISTED)].to_json(orient="records", force_ascii=False))
-    return rows
-
-
-def quarantine_lines(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """One line a row set aside."""
-    for r in rows:
-        yield (
-            f"{r['night']}  {r['unit_code']}  {r['rule_id']}  {r['file_name']}:{r['line_no']}"
-            f"  {r['dossier_code'] or '-'}  {r['message']}"
-        )
 
 
 def replay_quarantine(
@@ -139,7 +118,7 @@ def rebuild(*, settings: Settings | None = None) -> Iterator[Rebuilt]:
     if nights:
         nightly.models(max(nights), settings=settings)
     with nightly.open_warehouse(settings) as warehouse:
-        fold_acts(settings, warehouse)
+        fold_acts(settings, warehouse)  # models go on without a word that cannot be read; a rebuild ends with it
         restore(settings, warehouse)
     if lost:
         raise KnownError(
@@ -154,14 +133,10 @@ def _end(settings: Settings) -> date:
     return today(settings) + timedelta(days=1)
 
 
-def _quarantine(settings: Settings, *, unit: str | None = None, rule: str | None = None) -> pd.DataFrame:
+def _quarantine(settings: Settings, *, unit: str | None = None) -> pd.DataFrame:
     with nightly.open_warehouse(settings) as warehouse:
         frame = warehouse.read_table("quarantine")
-    if unit:
-        frame = frame[frame["unit_code"] == unit]
-    if rule:
-        frame = frame[frame["rule_id"] == rule]
-    return frame.sort_values(["night", "unit_code", "file_name", "line_no", "rule_id"], ignore_index=True)
+    return frame[frame["unit_code"] == unit] if unit else frame
 
 
 def _open(frame: pd.DataFrame, night: str, unit_code: str) -> int:

@@ -26,6 +26,8 @@ Thing = TypeVar("Thing")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else there.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")]
+By = Annotated[str, typer.Option(help="Who speaks, by name.")]
+Role = Annotated[str, typer.Option(help="In which role, e.g. 'Chủ tịch UBND huyện'.")]
 
 MOST_NAMED = 5
 

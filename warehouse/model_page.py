@@ -33,7 +33,7 @@ ROW_IS = {
     "quarter_release": "a quarter that was released for analysis, and how complete it was",
     "flag": "a finding of a quarter with its evidence",
     "proposal": "a proposed simplification (phương án) of a quarter",
-    "act": "a person's word: a proposal decided, a quarter signed; rows are only ever added",
+    "act": "a person's word: a proposal decided, a quarter signed, a row discarded; rows are only ever added",
     "night_fault": "a letter, page or mail that a night could not make, and why; gone once its step runs well again",
     "message_sent": "a digest that a mail server took for a recipient and night",
 }

@@ -28,6 +28,7 @@ class NightPage:
     this one included. issues: issue_night of the night. quarantine: rows still open on the night.
     rule_results: rule_result of the night. changes: dossier_change of the night without legal trace, with
     unit_code. late: late_list. headline: headline of the year. faults: night_fault, what could not be made.
+    discarded: how many rows people discarded, which are not among those open.
     """
 
     night: str
@@ -45,6 +46,7 @@ class NightPage:
     counter_unit: str | None = None
     procedures_posted: int | None = None
     has_letters: bool = True
+    discarded: int = 0
     rules_off: Mapping[str, str] = field(default_factory=dict)
     rules_not_applicable: Mapping[str, str] = field(default_factory=dict)
 

@@ -1,5 +1,6 @@
 """The same statements on DuckDB and PostgreSQL: every model and query, row by row and type by type."""
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -24,6 +25,20 @@ FAULTS = pd.DataFrame(
         "unit_code": "U1",
         "subject": ["E001", "no such dossier"],
         "message": 'Chưa viết được thư: "lỗi"',
+    }
+)
+
+# What was said of the row of U1 of 4/12, the day after.
+ACTS = pd.DataFrame(
+    {
+        "act_id": ["a1"],
+        "subject_kind": "quarantine",
+        "subject_id": "U1/dossier/DQ-DT-07/D9",
+        "kind": "DISCARD",
+        "said_at": pd.Timestamp("2017-12-05 08:00"),
+        "actor": "Nguyễn Văn Thử",
+        "is_demo": False,
+        "fingerprint": hashlib.md5(b'{"owner_name": "[che]"}').hexdigest(),
     }
 )
 
@@ -60,6 +75,7 @@ def engines(
             warehouse.replace_dimensions(given.dimensions)
             for new in (*slices, many):
                 warehouse.replace_slice(new)
+            warehouse.insert_missing("act", ACTS)
             warehouse.build_models(date(2017, 12, 12))
             warehouse.replace_rows("night_fault", FAULTS, where={"step": "apology_letters"})
         yield duckdb, postgres

@@ -1,5 +1,6 @@
 -- Quarantined rows still open as of the built models (model_parameter.known), newest night first. A row is closed
--- by the same three events as in the model issue_quarantine, which counts these rows.
+-- by the same three events as in the model issue_quarantine, which counts these rows, and left out while people have
+-- it discarded; :discarded true gives those left out instead.
 WITH held AS (
     SELECT q.*, COALESCE(q.dossier_code, q.raw_record, q.quarantine_id) AS record_key
     FROM quarantine AS q
@@ -33,5 +34,10 @@ WHERE
             FROM slice_outcome AS o
             WHERE o.unit_code = q.unit_code AND o.night > q.night AND o.night <= p.known
         )
+    )
+    AND COALESCE(CAST(:discarded AS BOOLEAN), FALSE) = EXISTS (
+        SELECT 1
+        FROM quarantine_discarded AS d
+        WHERE d.quarantine_id = q.quarantine_id AND d.until_day IS NULL
     )
 ORDER BY q.night DESC, q.unit_code, q.file_name, q.line_no, q.rule_id, q.quarantine_id
