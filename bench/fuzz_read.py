@@ -28,6 +28,7 @@ from pipelines.reading.task import STAGED, ReadReport, ReadTask
 from pipelines.unit import Source
 
 SECONDS = 10
+_BYTES_A_SECOND = 100_000  # more of a large file: reading half a million lines is work, not a hang
 MEMORY_MB = 2048
 Verdict = dict[str, str]  # how: the outcome or `finding`; kind: what was found
 
@@ -242,8 +243,9 @@ def _in_this(kind: str, numbers: range, seed: int, places: tuple[Path, int]) -> 
         for number in numbers:
             one = mutant(kind, number, seed)
             # Seconds of its own, for the machine may be busy; the default action, which no library can put off.
-            signal.setitimer(signal.ITIMER_PROF, SECONDS)
-            signal.alarm(10 * SECONDS)
+            allowed = SECONDS + len(one.data) // _BYTES_A_SECOND
+            signal.setitimer(signal.ITIMER_PROF, allowed)
+            signal.alarm(10 * allowed)
             start = time.process_time()
             verdict = read_one(one, folder)
             signal.setitimer(signal.ITIMER_PROF, 0)
