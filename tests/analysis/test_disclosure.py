@@ -21,8 +21,8 @@ def test_only_rows_large_enough_and_columns_without_a_dossier() -> None:
     timeliness = pd.DataFrame(
         {
             "level": "UNIT",
-            "unit_code": ["A", "B"],
-            "proc_core": None, "due_n": [40, 5], "due_late_share": [0.1, 1.0],
+            "unit_code": ["A", "B", "C"],
+            "proc_core": None, "due_n": [40, 5, 4], "due_late_share": [0.1, 1.0, 1.0],
             "due_low": 0.0, "due_high": 1.0, "examples": '["HS-1"]',
         }
     )  # fmt: skip
