@@ -189,8 +189,10 @@ def decide(  # noqa: PLR0913 - a decision is who says what of which items
         return
     who = Decider(name=by, role=role, is_demo=demo, again=again)
     with say.waiting("keeping the decisions and writing the papers"):
-        result = quarterly.decide(period, said, who, edition=shown.number, settings=settings)
-        result |= {"files": quarterly.publish(period, edition=shown.number, settings=settings)["files"]}
+        result = quarterly.decide(
+            period, said, who, edition=edition, fingerprint=shown.fingerprint, settings=settings
+        )
+        result |= {"files": quarterly.publish(period, edition=result["edition"], settings=settings)["files"]}
     say.document |= result
     say.result(*words.decided_lines(result), *result["files"])
     for item, why in result["refused"].items():

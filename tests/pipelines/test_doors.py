@@ -175,6 +175,8 @@ def test_a_quarter_forced_too_early_is_a_new_edition_once_complete(run, settings
     assert "edition 2: " in run("quarter", "2017-Q4")
     assert "edition 1, " in run("quarter", "2017-Q4", "--edition", "1"), "the old one stays"
     assert "no quarter to release" in run("night", "2017-12-29"), "once"
+    for command in (("decide", "2017-Q4", "--accept", "PA-01"), ("sign", "2017-Q4")):
+        assert "E-EDITION-WHICH" in run(*command, "--by", "A", code=1), "which papers have they read?"
     assert (settings.var / "out" / "quarters" / "2017-Q4" / "ban-1" / "so_tay_quy.html").is_file()
 
 
