@@ -21,8 +21,9 @@ def words_of(said: Mapping[str, str], items: list[str], *, reason: str, change: 
     """
     words: dict[str, Word] = {}
     for choice, text in said.items():
-        named = items if text.strip().lower() == EVERY else [item for item in map(_item, text.split(",")) if item]
-        if not named:
+        is_every = text.strip().lower() == EVERY
+        named = items if is_every else [item for item in map(_item, text.split(",")) if item]
+        if not named and not is_every:
             raise KnownError("E-DECIDE-ITEM", f"no item is named for [{choice}].", mend="PA-01,PA-02 or all")
         for item in named:
             if item in words and words[item].choice != choice:

@@ -47,4 +47,9 @@ def test_what_may_leave_the_house_rests_on_enough(settings: Settings) -> None:
     few = page.headline.assign(received=[settings.site.minimum_group + n for n in range(len(page.headline))])
     edition = write_night(settings, replace(page, headline=few))
     public = pd.read_parquet(edition.folder / "public" / "headline.parquet")
-    assert len(public) == len(few) - 1, "a unit with the smallest group exactly is left out"
+    assert public.empty, (
+        "the one of the smallest group is left out, and the other, less which the total would tell it"
+    )
+    many = page.headline.assign(received=[0, 40])
+    other = write_night(settings, replace(page, headline=many))
+    assert pd.read_parquet(other.folder / "public" / "headline.parquet")["received"].tolist() == [40]
