@@ -23,6 +23,7 @@ CHOICE_VI: Final = {
     "REFUSE": "Không đồng ý",
     "SEND_BACK": "Trả lại để làm rõ",
 }
+UNDECIDED_VI: Final = "Chưa quyết định"
 ACCEPTED: Final = ("ACCEPT", "ACCEPT_CHANGED")
 SIGN: Final = "SIGN"
 REOPEN: Final = "REOPEN"

@@ -64,7 +64,7 @@ def landed_acts(settings: Settings) -> list[Act]:
                 "word, until it is rebuilt",
             )
         found.append(act)
-    return sorted(found, key=lambda act: (act.said_at, act.act_id))
+    return together(found, ())
 
 
 def fold_acts(settings: Settings, warehouse: Warehouse) -> list[Act]:

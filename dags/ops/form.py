@@ -11,11 +11,10 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param
 from airflow.sdk.definitions.param import ParamsDict
 
-from domain.act import CHOICE_VI
+from domain.act import CHOICE_VI, UNDECIDED_VI
 from domain.errors import KnownError
 
 KEEP: Final = "Ghi nhận quyết định"
-UNDECIDED: Final = "Chưa quyết định"
 ROLE, AGAIN, DEMO = "chuc_vu", "biet_da_co_quyet_dinh", "quyet_dinh_minh_hoa"
 _REASON: Final = "ly_do"
 _CHOICES: Final = {words: choice for choice, words in CHOICE_VI.items() if choice != "ACCEPT_CHANGED"}
@@ -53,7 +52,7 @@ def form_of(items: list[dict[str, str]]) -> ParamsDict:
     fields: dict[str, Param] = {}
     for each in items:
         item = each["item"]
-        fields[item] = Param(UNDECIDED, type="string", enum=[UNDECIDED, *_CHOICES], title=each["label"])
+        fields[item] = Param(UNDECIDED_VI, type="string", enum=[UNDECIDED_VI, *_CHOICES], title=each["label"])
         fields[_reason(item)] = Param("", type=["string", "null"], title=f"{item}. Lý do")
     fields[ROLE] = Param("", type=["string", "null"], title="Chức vụ người quyết định")
     fields[AGAIN] = Param(False, type="boolean", title="Biết là đã có người khác quyết định, vẫn quyết định lại")
@@ -67,7 +66,7 @@ def decision_of(answer: dict[str, Any], question: dict[str, Any]) -> dict[str, A
     said = {
         each["item"]: (_choice(given[each["item"]]), str(given.get(_reason(each["item"])) or "").strip())
         for each in question["items"]
-        if (given.get(each["item"]) or UNDECIDED) != UNDECIDED
+        if (given.get(each["item"]) or UNDECIDED_VI) != UNDECIDED_VI
     }
     return {
         "said": said,

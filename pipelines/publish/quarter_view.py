@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from domain.act import ACCEPTED, CHOICE_VI
+from domain.act import ACCEPTED, CHOICE_VI, UNDECIDED_VI
 from pipelines.publish import formats
 from pipelines.publish.catalogue_view import with_wordings
 from pipelines.publish.inputs import QuarterPapers
@@ -274,7 +274,7 @@ def proposals(papers: QuarterPapers) -> list[Row]:
                 "examples": sorted({code for flag in flags for code in codes_of(flag["evidence"])})[:5],
                 "decision": decision_vi(choice),
                 "choice": None if choice is None else str(choice["choice"]),
-                "choice_vi": "Chưa quyết định" if choice is None else CHOICE_VI[str(choice["choice"])],
+                "choice_vi": UNDECIDED_VI if choice is None else CHOICE_VI[str(choice["choice"])],
                 "is_demo": choice is not None and bool(choice["is_demo"]),
                 "is_accepted": choice is not None and choice["choice"] in ACCEPTED,
                 "accepted_change": "" if choice is None else str(choice["change"] or ""),
@@ -293,7 +293,7 @@ def rate_vi(percent: object) -> str:
 def decision_vi(choice: Mapping[str, object] | None) -> str:
     """The decision in words; a demonstration approval always says that it is one."""
     if choice is None:
-        return "Chưa quyết định"
+        return UNDECIDED_VI
     words = CHOICE_VI[str(choice["choice"])]
     demo = " (quyết định minh họa, không có giá trị hành chính)" if bool(choice["is_demo"]) else ""
     role = f", {choice['role']}" if choice["role"] else ""

@@ -1,6 +1,5 @@
 """The analysis of a released quarter, written as an edition: from then on nothing of it is worked out again."""
 
-import hashlib
 import json
 from dataclasses import fields
 from typing import Any, Final
@@ -17,6 +16,7 @@ from domain.errors import KnownError
 from domain.quarter import Quarter
 from pipelines.catalogue import load_dimensions
 from pipelines.edition import Content, Edition, write_edition
+from pipelines.landing import digest_of
 from pipelines.quarter.place import editions_folder, numbers_of, read
 from pipelines.quarter.release import release_of
 from pipelines.settings import Settings
@@ -153,7 +153,7 @@ def _site_files(settings: Settings) -> dict[str, str]:
     """Each of the site's files by its hash: which settings and catalogue the analysis was made with."""
     folder = settings.site_folder
     return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        str(path.relative_to(folder)): digest_of(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     }

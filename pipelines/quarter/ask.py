@@ -9,14 +9,13 @@ from typing import Any, Final
 
 import pandas as pd
 
-from domain.act import CHOICE_VI
+from domain.act import CHOICE_VI, UNDECIDED_VI
 from pipelines.edition import Edition
 from pipelines.publish import formats
 from pipelines.publish.rows import records
 
 # A form longer than this is not read to its end: the other items are decided with `tinhgon decide`.
 FORM_ITEMS: Final = 40
-UNDECIDED_VI: Final = "Chưa quyết định"
 _LONGEST_TITLE: Final = 160
 _MARKS: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|~&:/@])")
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -114,15 +114,12 @@ def signing(acts: Sequence[Act], edition: Edition, who: Decider, papers: Mapping
             f"[{', '.join(demos[:20])}].",
             mend="a demonstration is never signed: decide them for real first: tinhgon decide",
         )
-    return Act(
+    return _spoken(
+        edition,
+        who,
         subject_kind=QUARTER,
         subject_id=edition.subject,
         kind=SIGN,
-        said_at=_UNSAID,
-        actor=who.name,
-        role=who.role,
-        edition=edition.name,
-        fingerprint=edition.fingerprint,
         content=json.dumps({"papers": dict(papers)}, ensure_ascii=False, sort_keys=True),
     )
 
@@ -135,16 +132,13 @@ def reopening(acts: Sequence[Act], edition: Edition, who: Decider, reason: str) 
         raise KnownError("E-NOT-SIGNED", f"edition [{edition.name}] is not signed.", mend="nothing is to be reopened")
     if not reason.strip():
         raise KnownError("E-REOPEN-REASON", "taking a signature back needs a reason.", mend="say why: --reason")
-    return Act(
+    return _spoken(
+        edition,
+        who,
         subject_kind=QUARTER,
         subject_id=edition.subject,
         kind=REOPEN,
-        said_at=_UNSAID,
-        actor=who.name,
-        role=who.role,
         reason=reason,
-        edition=edition.name,
-        fingerprint=edition.fingerprint,
     )
 
 
@@ -217,16 +211,25 @@ def _is_same(before: Act, who: Decider, word: Word) -> bool:
 
 
 def _act(edition: Edition, who: Decider, proposal: str, word: Word) -> Act:
-    return Act(
+    return _spoken(
+        edition,
+        who,
         subject_kind=PROPOSAL,
         subject_id=proposal,
         kind=word.choice,
+        reason=word.reason,
+        is_demo=who.is_demo,
+        content=json.dumps({"change": word.change}, ensure_ascii=False) if word.change else "{}",
+    )
+
+
+def _spoken(edition: Edition, who: Decider, **what: Any) -> Act:
+    """What every word on an edition says alike: who speaks, and what they were shown."""
+    return Act(
         said_at=_UNSAID,
         actor=who.name,
         role=who.role,
-        reason=word.reason,
-        is_demo=who.is_demo,
         edition=edition.name,
         fingerprint=edition.fingerprint,
-        content=json.dumps({"change": word.change}, ensure_ascii=False) if word.change else "{}",
+        **what,
     )

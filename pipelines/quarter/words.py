@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from domain.act import CHOICE_VI
+from domain.act import CHOICE_VI, UNDECIDED_VI
 from domain.errors import KnownError
 from pipelines.edition import Edition
 from pipelines.publish.rows import records
@@ -55,7 +55,7 @@ def stand_lines(edition: Edition, decisions: pd.DataFrame) -> Iterator[str]:
     yield f"{edition.name}, fingerprint {edition.fingerprint[:12]}: {len(stands)} of {count} decided"
     for row in records(edition.frames["proposals"]):
         stand = stands.get(str(row["proposal_id"]))
-        words = "Chưa quyết định" if stand is None else f"{CHOICE_VI[str(stand['choice'])]} – {stand['decided_by']}"
+        words = UNDECIDED_VI if stand is None else f"{CHOICE_VI[str(stand['choice'])]} – {stand['decided_by']}"
         demo = " (minh họa)" if stand is not None and stand["is_demo"] else ""
         yield f"  {row['item_no']}  {words}{demo}: {' '.join(str(row['title']).split())}"
 
