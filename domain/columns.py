@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["text", "int", "float", "instant", "bool"]
+# What may make a dossier one dossier (domain.identity).
+KeyPart = Literal["dossier_code", "unit", "year", "proc_code"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +39,11 @@ ORIGIN = _columns(
 # One row a dossier (hồ sơ) as one unit handed it in on one night.
 DOSSIER = ORIGIN | _columns(
     Column(name="dossier_code", kind="text", vi="Mã hồ sơ", required=True),
+    Column(name="dossier_key", kind="text", vi="Khóa nhận dạng hồ sơ (mã, và phần khác mà nguồn khai báo)"),
     Column(name="proc_code", kind="text", vi="Mã thủ tục hành chính", required=True),
     Column(name="office_code", kind="text", vi="Bộ phận, phòng xử lý"),
     Column(name="staff_code", kind="text", vi="Mã cán bộ thụ lý"),
+    Column(name="territory", kind="text", vi="Địa bàn của hồ sơ"),
     Column(name="channel", kind="int", vi="Kênh tiếp nhận (1 trực tiếp, 2 trực tuyến, 3 bưu chính)"),
     Column(name="subject_type", kind="int", vi="Loại đối tượng"),
     Column(name="owner_hash", kind="text", vi="Chủ hồ sơ (mã băm có khóa)"),
@@ -58,6 +62,7 @@ DOSSIER = ORIGIN | _columns(
 # One row a step (bước xử lý) of a dossier: the electronic control slip.
 STEP = ORIGIN | _columns(
     Column(name="dossier_code", kind="text", vi="Mã hồ sơ", required=True),
+    Column(name="dossier_key", kind="text", vi="Khóa nhận dạng hồ sơ (mã, và phần khác mà nguồn khai báo)"),
     Column(name="step_no", kind="int", vi="Bước", required=True),
     Column(name="task", kind="text", vi="Nội dung xử lý"),
     Column(name="office_code", kind="text", vi="Bộ phận xử lý"),
@@ -71,6 +76,7 @@ STEP = ORIGIN | _columns(
 # One row a stop of the clock (tạm dừng): a supplement request or a financial obligation.
 PAUSE = ORIGIN | _columns(
     Column(name="dossier_code", kind="text", vi="Mã hồ sơ", required=True),
+    Column(name="dossier_key", kind="text", vi="Khóa nhận dạng hồ sơ (mã, và phần khác mà nguồn khai báo)"),
     Column(name="pause_no", kind="int", vi="Lần", required=True),
     Column(name="kind", kind="text", vi="Loại (SUPPLEMENT bổ sung, FINANCIAL nghĩa vụ tài chính)", required=True),
     Column(name="started_at", kind="instant", vi="Yêu cầu lúc"),

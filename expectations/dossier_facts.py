@@ -7,7 +7,7 @@ import pandas as pd
 
 from domain.clock import due_dates
 from domain.codes import parse_dossier_codes
-from domain.codes import proc_cores as national_cores
+from domain.identity import proc_keys
 from domain.status import PAUSED_STATUSES, TERMINAL_STATUSES, Status
 from expectations.context import JudgeContext
 from expectations.facts import PREVIOUS_COLUMNS, Series, TableFacts, verdicts
@@ -30,12 +30,6 @@ def _instants(frame: pd.DataFrame, column: str) -> Series:
     return pd.to_datetime(frame[column]).astype("datetime64[us]")
 
 
-def proc_cores(proc_codes: Series) -> Series:
-    """The join key of procedures: the national core d.dddddd, or the code itself where it is not national."""
-    codes = proc_codes.astype("str").str.strip()
-    return national_cores(codes).fillna(codes)
-
-
 class DossierFacts(TableFacts):
     """The dossiers of the night, with the night's pauses beside them."""
 
@@ -44,7 +38,7 @@ class DossierFacts(TableFacts):
     def __init__(self, rows: pd.DataFrame, context: JudgeContext, pauses: pd.DataFrame) -> None:
         super().__init__(rows, context)
         self.pauses = pauses
-        self.seen["proc_core"] = proc_cores(self.seen["proc_code"])
+        self.seen["proc_core"] = proc_keys(self.seen["proc_code"])
         self.seen["copy_no"] = self.copy_no("unit_code", "dossier_code")
         self.seen["received_on"] = self.day("received_at")
         self.seen["due_on"] = self.day("due_at")

@@ -257,8 +257,31 @@ def load_site(folder: Path) -> Site:
     return Site.model_construct(**fields, folder=folder, units=units)
 
 
+def _check_takes_over(folder: Path, units: list[Unit]) -> None:
+    """What a unit takes over is a unit of the site, not itself, and not one that takes over from it."""
+    lines = {unit.code: {each.unit for each in unit.takes_over} for unit in units}
+    for unit in units:
+        for each in unit.takes_over:
+            before, seen = {each.unit}, {each.unit}
+            while before := {further for code in before for further in lines.get(code, ())} - seen:
+                seen |= before
+            fault = (
+                f"unit [{each.unit}] is not in the site" if each.unit not in lines
+                else f"unit [{unit.code}] would take over from itself" if unit.code in seen
+                else f"unit [{unit.code}] does not exist on [{each.valid_from}]" if not unit.is_valid_on(each.valid_from)
+                else None
+            )  # fmt: skip
+            if fault:
+                raise KnownError(
+                    "E-SITE-UNIT",
+                    f"file [{folder}/units/{unit.code}.yml], key [takes_over]: {fault}.",
+                    mend="name the unit whose dossiers go on here, and the first day on which this unit answers for them",
+                )
+
+
 def _check_names(folder: Path, file: SiteFile, units: list[Unit]) -> None:
     codes = {unit.code for unit in units}
+    _check_takes_over(folder, units)
     for unit in units:
         if unit.parent is not None and unit.parent not in codes:
             raise KnownError(

@@ -6,15 +6,16 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from domain.columns import DOSSIER, ORIGIN, PAUSE, PERSON, STEP, Column
+from domain.columns import DOSSIER, ORIGIN, PAUSE, PERSON, STEP, Column, KeyPart
 from pipelines.strict import Strict, unknown_key
+from pipelines.sync_message import SYNC_COLUMNS, SYNC_IGNORED
 
 Cell = str | int | float
 
 # Columns that are worked out by us, never mapped.
-_OURS = {*ORIGIN, "owner_hash"}
-_STEP_NAMES = [name for name in STEP if name not in {*ORIGIN, "dossier_code"}]
-_PAUSE_NAMES = [name for name in PAUSE if name not in {*ORIGIN, "dossier_code"}]
+_OURS = {*ORIGIN, "owner_hash", "dossier_key"}
+_STEP_NAMES = [name for name in STEP if name not in {*_OURS, "dossier_code"}]
+_PAUSE_NAMES = [name for name in PAUSE if name not in {*_OURS, "dossier_code"}]
 _DOSSIER_NAMES = [name for name in (*DOSSIER, *PERSON) if name not in _OURS]
 
 # What `columns` of a source may name, by its table. Nested parts of one record carry a prefix.
@@ -37,29 +38,6 @@ REQUIRED: dict[str, list[str]] = {
     "event": ["dossier_code", "proc_code", "received_at"],
     "sync": ["dossier_code", "proc_code", "received_at"],
 }
-# The fields of the national synchronisation message (DongBoHoSoMC, its supplements and progress log).
-SYNC_COLUMNS: dict[str, str] = {
-    "dossier_code": "MaHoSo", "proc_code": "MaTTHC", "channel": "KenhThucHien", "subject_type": "LoaiDoiTuong",
-    "owner_name": "ChuHoSo", "owner_id_no": "SoGiayToChuHoSo", "owner_phone": "SoDienThoai",
-    "owner_address": "DiaChi",
-    "office_code": "DonViXuLy", "submitted_at": "NgayNopHoSo", "received_at": "NgayTiepNhan", "due_at": "NgayHenTra",
-    "status": "TrangThaiHoSo", "finished_at": "NgayKetThucXuLy", "returned_at": "NgayTra", "refused_at": "NgayTuChoi",
-    "refusal_reason": "LyDoTuChoi",
-    "pause.pause_no": "HoSoBoSungId",
-    "pause.started_at": "NgayBoSung", "pause.ended_at": "NgayTiepNhanBoSung", "pause.reason": "NoiDungBoSung",
-    "pause.old_due_at": "NgayHenTraTruoc", "pause.new_due_at": "NgayHenTraMoi",
-    "step.arrived_at": "NgayBatDau", "step.finished_at": "ThoiDiemXuLy", "step.task": "NoiDungXuLy",
-    "step.office_code": "PhongBanXuLy", "step.staff_code": "NguoiXuLy",
-}  # fmt: skip
-# Fields of the message that are known and not kept: no note is made of them.
-SYNC_IGNORED = [
-    "TenTTHC", "MaLinhVuc", "TenLinhVuc", "MaDoiTuong", "DinhDanhCHS", "Email", "Fax", "ThongTinKhac", "TrichYeuHoSo",
-    "ThongTinTra", "HinhThuc", "NoiNopHoSo", "GhiChu", "HoSoCoThanhPhanSoHoa", "TaiKhoanDuocXacThucVoiVNeID",
-    "DuocThanhToanTrucTuyen", "DSKetNoiCSDL", "TaiLieuNop", "DanhSachLePhi", "DanhSachTepDinhKemKhac",
-    "DanhSachGiayToKetQua", "TrangThaiChiTiet", "NguoiYeuCauBoSung", "NguoiTiepNhanBoSung",
-    "ThongTinTiepNhan", "TrangThaiBoSung", "DanhSachGiayToBoSung", "DanhSachLePhiBoSung", "ChucDanh", "TrangThai",
-    "NgayKetThucTheoQuyDinh", "MaHoSo",
-]  # fmt: skip
 DEFAULT_TIME_FORMATS = ["%Y%m%d%H%M%S", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y"]
 
 
@@ -76,6 +54,15 @@ class DeriveStatus(Strict):
     closed_by: str
     closed: int = 9
     open: int = 4
+
+
+class TakeOver(Strict):
+    """A unit whose dossiers are answered for here from a day on: all, or those of some procedures or territories."""
+
+    unit: str
+    valid_from: date = Field(alias="from")
+    procedures: list[str] = Field(default_factory=list)
+    territory: list[str] = Field(default_factory=list)
 
 
 class Control(Strict):
@@ -95,6 +82,9 @@ class Source(Strict):
     `place` is a glob below the inbox with {unit} and {night}. `columns` maps canonical name -> heading of the
     file; `codes` maps canonical name -> {value of the file: national value}; each heading must be mapped or
     ignored by name, else the outcome carries a note. `header_row` is the line (from 1) or `auto`.
+
+    `key` says what makes a dossier one dossier: its code, with the unit, the year received or the procedure where
+    numbers repeat; or `row`, for files without numbers, with the columns (`row_columns`) that tell rows apart.
     """
 
     id: str = Field(pattern=r"^[A-Za-z0-9_.-]+$")
@@ -102,6 +92,8 @@ class Source(Strict):
     format: Literal["csv", "xlsx", "json"]
     place: str
     extract: Literal["changes", "full"] = "changes"
+    key: list[KeyPart] | Literal["row"] = Field(default_factory=lambda: ["dossier_code"])
+    row_columns: list[str] = Field(default_factory=list)
     encoding: str = "utf-8-sig"
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     sheet: str | None = None
@@ -161,12 +153,31 @@ class Source(Strict):
             raise ValueError(f"[{both[0]}] is both mapped in columns and given in constants")
         if self.derive_status and self.derive_status.closed_by not in self.mapping:
             raise ValueError(f"derive_status.closed_by: [{self.derive_status.closed_by}] is not mapped in columns")
-        missing = [name for name in REQUIRED[self.table] if name not in self.mapping and name not in self.constants]
+        missing = [name for name in self.required_names if name not in self.mapping and name not in self.constants]
         if missing:
-            raise ValueError(f"[{missing[0]}] must be mapped in columns or given in constants")
+            hint = "; files without numbers: key: row with row_columns" if missing[0] == "dossier_code" else ""
+            raise ValueError(f"[{missing[0]}] must be mapped in columns or given in constants{hint}")
         if self.table == "sync" and self.format != "json":
             raise ValueError("table sync is read from format json only")
+        self._check_key()
         return self
+
+    def _check_key(self) -> None:
+        """What the key names is there."""
+        if self.key != "row":
+            if "dossier_code" not in self.key or len(set(self.key)) != len(self.key):
+                raise ValueError(f"key {self.key} must hold dossier_code, and each part once")
+            if self.row_columns:
+                raise ValueError("row_columns belongs to key: row")
+            return
+        if self.table != "dossier" or "dossier_code" in self.mapping:
+            raise ValueError("key: row is for dossiers whose files have no number: map no dossier_code")
+        unknown = [name for name in self.row_columns if name not in self.mapping]
+        if unknown or not self.row_columns:
+            raise ValueError(
+                f"row_columns: {f'[{unknown[0]}] is not mapped in columns' if unknown else 'is missing'}; name the "
+                "mapped columns that together tell one row from every other, and never change"
+            )
 
     @property
     def mapping(self) -> dict[str, str]:
@@ -183,7 +194,7 @@ class Source(Strict):
     @property
     def required_names(self) -> list[str]:
         """Canonical names without which a file of this source cannot be used."""
-        return REQUIRED[self.table]
+        return [name for name in REQUIRED[self.table] if self.key != "row" or name != "dossier_code"]
 
 
 def checked_place(place: str) -> str:
@@ -244,6 +255,7 @@ class Unit(Strict):
     expects: Literal["every_night", "working_days"] = "working_days"
     offices: dict[str, str] = Field(default_factory=dict)
     sources: list[Source] = Field(default_factory=list)
+    takes_over: list[TakeOver] = Field(default_factory=list)
     corrections: list[Correction] = Field(default_factory=list)
 
     @field_validator("offices", mode="before")

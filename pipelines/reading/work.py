@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from domain.columns import TABLES
+from domain.identity import dossier_keys
 from pipelines.landing import digest_of
 from pipelines.outcome import FileFault
 from pipelines.reading.parts import Part, read_parts
@@ -68,7 +69,19 @@ def _staged_frame(part: Part, task: ReadTask, origin: dict[str, str]) -> pd.Data
     frame = typed_frame(part, time_formats=task.source.time_formats, zone=task.zone, hash_key=task.hash_key)
     if task.source.derive_status is not None and part.table == "dossier":
         frame = _with_status(frame, task.source)
+    frame = frame.assign(dossier_key=_keys(part.table, frame, task))
     return frame.assign(**{key: pd.Series(value, index=frame.index, dtype="str") for key, value in origin.items()})
+
+
+def _keys(table: str, frame: pd.DataFrame, task: ReadTask) -> "pd.Series[Any]":
+    """What makes each row's dossier one dossier; the code alone where the row does not know the rest."""
+    codes = frame["dossier_code"]
+    parts = task.source.key
+    if table != "dossier" or parts == "row":
+        return dossier_keys(codes, ["dossier_code"], unit_code="", received=codes, proc_codes=codes)
+    return dossier_keys(
+        codes, parts, unit_code=task.unit_code, received=frame["received_at"], proc_codes=frame["proc_code"]
+    )
 
 
 def _raw_frame(part: Part, origin: dict[str, str]) -> pd.DataFrame:
