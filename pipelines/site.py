@@ -268,14 +268,14 @@ def _check_takes_over(folder: Path, units: list[Unit]) -> None:
             fault = (
                 f"unit [{each.unit}] is not in the site" if each.unit not in lines
                 else f"unit [{unit.code}] would take over from itself" if unit.code in seen
-                else f"unit [{unit.code}] does not exist on [{each.valid_from}]" if not unit.is_valid_on(each.valid_from)
+                else f"[{unit.code}] does not exist on [{each.valid_from}]" if not unit.is_valid_on(each.valid_from)
                 else None
             )  # fmt: skip
             if fault:
                 raise KnownError(
                     "E-SITE-UNIT",
                     f"file [{folder}/units/{unit.code}.yml], key [takes_over]: {fault}.",
-                    mend="name the unit whose dossiers go on here, and the first day on which this unit answers for them",
+                    mend="name the unit whose dossiers go on here, and the first day this unit answers for them",
                 )
 
 
