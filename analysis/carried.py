@@ -15,7 +15,7 @@ NEW = "kỳ này tính chuyển sang, kỳ trước không còn giải quyết"
 OTHER_UNIT = "hai kỳ đều tính nhưng ở hai đơn vị khác nhau"
 OTHER_FIELD = "hai kỳ đều tính nhưng ở hai lĩnh vực khác nhau"
 KINDS = (GONE, NEW, OTHER_UNIT, OTHER_FIELD)
-NEEDS = ["unit_code", "field_code", "dossier_code"]
+NEEDS = ["unit_code", "field_code", "dossier_id", "dossier_code"]
 GIVES = ["dossier_code", "unit_code", "field_code", "unit_before", "field_before", "difference"]
 OPEN = ["open_in_term", "open_overdue", "open_paused", "open_no_due"]
 PART = "report_06a"
@@ -29,9 +29,9 @@ _ROW = ["row_kind", "unit_code", "field_code"]
 def carried_difference(open_before: pd.DataFrame, carried_now: pd.DataFrame) -> pd.DataFrame:
     """The dossiers by which the opening of a quarter's table II.06a differs from the end of the one before.
 
-    Needs: `open_before`: unit_code, field_code, dossier_code as the query report_open gave them for the edition of
-      the quarter before (kept with it: asked today, the query would tell what is known today); `carried_now`: the
-      same columns as report_carried gives them for this quarter. Either may be empty.
+    Needs: `open_before`: unit_code, field_code, dossier_id, dossier_code as the query report_open gave them for the
+      edition of the quarter before (kept with it: asked today, the query would tell what is known today);
+      `carried_now`: the same columns as report_carried gives them for this quarter. Either may be empty.
     Gives: dossier_code, unit_code, field_code: where this quarter carries it in, or, of one no longer carried, where
       it was open; unit_before, field_before: where it was open ("" when it was not); difference: one of KINDS; in the
       order of unit_code and dossier_code; no row for a dossier both tables have in one place
@@ -40,7 +40,7 @@ def carried_difference(open_before: pd.DataFrame, carried_now: pd.DataFrame) -> 
     before = _once(open_before, "open_before")
     now = _once(carried_now, "carried_now")
     before = before.rename(columns={"unit_code": "unit_before", "field_code": "field_before"}, errors="raise")
-    both = now.merge(before, on="dossier_code", how="outer", indicator=True, validate="one_to_one")
+    both = now.merge(before, on=["dossier_id", "dossier_code"], how="outer", indicator=True, validate="one_to_one")
     gone, new = both["_merge"].eq("right_only"), both["_merge"].eq("left_only")
     other_unit = ~gone & ~new & both["unit_code"].ne(both["unit_before"])
     other_field = ~gone & ~new & ~other_unit & both["field_code"].ne(both["field_before"])
@@ -95,7 +95,7 @@ def _once(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     check_columns(table, NEEDS, where=f"carried_difference, {name}")
     table = table[NEEDS].astype(object)
     table = table.where(table.notna(), "").astype(str).astype(object).reset_index(drop=True)
-    twice = table.loc[table["dossier_code"].duplicated(), "dossier_code"]
+    twice = table.loc[table["dossier_id"].duplicated(), "dossier_code"]
     if len(twice):
         raise KnownError(
             "E-CARRIED-TWICE",

@@ -96,3 +96,10 @@ PERSON = _columns(
 
 # The three staged tables by name, in the order they are judged.
 TABLES: dict[str, dict[str, Column]] = {"dossier": DOSSIER, "step": STEP, "pause": PAUSE}
+
+# Columns of what has happened: none of it can be after the extract was made.
+HAPPENED: dict[str, tuple[str, ...]] = {
+    "dossier": ("submitted_at", "received_at", "entered_at", "finished_at", "returned_at", "refused_at"),
+    "step": ("arrived_at", "finished_at"),
+    "pause": ("started_at", "ended_at"),
+}

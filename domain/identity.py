@@ -7,6 +7,7 @@ numbers for itself, the source says what else belongs to the number; the key the
 '12~unit=HALL~year=2018'
 """
 
+import re
 from typing import Final
 
 import pandas as pd
@@ -16,6 +17,9 @@ from domain.columns import KeyPart
 
 # The order in which a key names its parts, whatever the order a source lists them in.
 PARTS: Final = ("unit", "year", "proc_code")
+# In a key "~" stands only between parts; inside one it is doubled.
+_TEXT: Final = "(?:[^~]|~~)*"
+_UNIT: Final = re.compile(f"(?P<before>{_TEXT})~unit=(?P<unit>{_TEXT})(?P<after>.*)", re.DOTALL)
 
 
 def escaped(text: str) -> str:
@@ -53,3 +57,15 @@ def proc_keys(proc_codes: pd.Series) -> pd.Series:
     """The join key of procedures: the national core d.dddddd, or the code itself where it is not national."""
     codes = proc_codes.astype("str").str.strip()
     return proc_cores(codes).fillna(codes)
+
+
+def without_unit(key: str) -> tuple[str, str | None]:
+    """A key apart from the unit it names: the rest of it, and the unit (None where the number is no unit's own).
+
+    >>> without_unit("12~unit=HALL~year=2018")
+    ('12~year=2018', 'HALL')
+    """
+    found = _UNIT.fullmatch(key)
+    if found is None:
+        return key, None
+    return found["before"] + found["after"], found["unit"].replace("~~", "~")

@@ -4,6 +4,7 @@ from expectations.catalogue import RULES
 from expectations.context import JudgeContext, Verdict
 from expectations.judge import judge
 from expectations.limits import RuleLimits
+from expectations.one_state import one_state
 from expectations.rule import Rule
 
-__all__ = ["RULES", "JudgeContext", "Rule", "RuleLimits", "Verdict", "judge"]
+__all__ = ["RULES", "JudgeContext", "Rule", "RuleLimits", "Verdict", "judge", "one_state"]

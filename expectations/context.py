@@ -18,9 +18,9 @@ RESULT_COLUMNS = [
 ]  # fmt: skip
 REJECTED_COLUMNS = [
     "unit_code", "night", "table_name", "file_name", "line_no", "rule_id", "severity", "message",
-    "dossier_code",
+    "dossier_code", "dossier_key",
 ]  # fmt: skip
-FLAG_COLUMNS = ["unit_code", "night", "dossier_code", "rule_id", "severity"]
+FLAG_COLUMNS = ["unit_code", "night", "dossier_key", "dossier_code", "rule_id", "severity"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,9 @@ from domain.identity import proc_keys
 from domain.status import PAUSED_STATUSES, TERMINAL_STATUSES, Status
 from expectations.context import JudgeContext
 from expectations.facts import PREVIOUS_COLUMNS, Series, TableFacts, verdicts
+from expectations.one_state import told_until
 
+_KEY = ["unit_code", "dossier_key"]
 _OPEN_PAST, _OPEN_FUTURE = pd.Timestamp(1900, 1, 1), pd.Timestamp(2200, 1, 1)
 _CLOSED = frozenset(TERMINAL_STATUSES | {int(Status.DONE_PROCESSING)})
 
@@ -39,7 +41,7 @@ class DossierFacts(TableFacts):
         super().__init__(rows, context)
         self.pauses = pauses
         self.seen["proc_core"] = proc_keys(self.seen["proc_code"])
-        self.seen["copy_no"] = self.copy_no("unit_code", "dossier_code")
+        self.seen["copy_no"] = self._copy_no()
         self.seen["received_on"] = self.day("received_at")
         self.seen["due_on"] = self.day("due_at")
         self.seen["supplements"] = self.supplement_count
@@ -51,6 +53,30 @@ class DossierFacts(TableFacts):
         else:
             paused = bool(self.context.given.get((unit, "pause")))
         return super().given(unit) | ({"pause"} if paused else set())
+
+    def _copy_no(self) -> Series:
+        """1 for the row of a key that counts tonight: the dossier received first, in its last state."""
+        ranked = self.seen.assign(_told=told_until(self.seen), _status=self.seen["status"].fillna(0))
+        order = ["received_at", "_told", "_status", "file_name", "line_no"]
+        ranked = ranked.sort_values(order, ascending=[True, False, False, True, True], kind="stable")
+        number = ranked.groupby(_KEY, sort=False).cumcount().reindex(self.index) + 1.0
+        return number.where(self.seen[_KEY].notna().all(axis=1))
+
+    @cached_property
+    def counted_line(self) -> Series:
+        """Where the row of the same key is that counts tonight: its line and its file."""
+        counted = self.seen[self.seen["copy_no"] == 1].set_index(_KEY)
+        words = counted["line_no"].astype("int64").astype("str") + ", tệp " + counted["file_name"].astype("str")
+        keys = pd.MultiIndex.from_frame(self.seen[_KEY])
+        return pd.Series(words.reindex(keys).to_numpy(), index=self.index)
+
+    @cached_property
+    def alone_without_zeros(self) -> Series:
+        """Fact: no other number of the unit tonight is the same but for zeros before it."""
+        codes = self.seen["dossier_code"]
+        plain = codes.where(codes.str.fullmatch(r"[0-9]+").fillna(False)).str.lstrip("0")
+        several = codes.groupby([self.seen["unit_code"], plain]).transform("nunique").reindex(self.index)
+        return verdicts(several.fillna(1) <= 1, plain.notna(), self.index)
 
     # Codes -------------------------------------------------------------------------------------------
 

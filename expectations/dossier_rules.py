@@ -64,6 +64,16 @@ def masked(column: str) -> Any:
     return lambda facts: facts.seen[column].map(lambda text: safe_code(str(text)), na_action="ignore")
 
 
+def _no_code(facts: DossierFacts) -> Series:
+    """'trống', or the number a spreadsheet rounded: no dossier can be known by it any more."""
+    words = pd.Series("trống", index=facts.index, dtype="str")
+    if "dossier_code" not in facts.unparsed.columns:
+        return words
+    rounded = facts.unparsed["dossier_code"].dropna().map(safe_code)
+    words[rounded.index] = rounded + ": số đã bị bảng tính làm tròn hoặc không phải mã"
+    return words
+
+
 _CODE = {"code": masked("dossier_code")}
 
 RULES: tuple[Rule, ...] = (
@@ -71,10 +81,12 @@ RULES: tuple[Rule, ...] = (
         id="DQ-ID-01",
         table="dossier",
         severity="critical",
-        sentence="Hồ sơ không có mã hồ sơ; đề nghị đơn vị bổ sung mã và gửi lại.",
-        message="Mã hồ sơ [{dossier_code}]; đề nghị đơn vị bổ sung mã hồ sơ và gửi lại.",
+        sentence="Hồ sơ không có mã hồ sơ, hoặc mã đã bị bảng tính làm tròn; đề nghị đơn vị bổ sung mã (cột mã ở "
+        "dạng văn bản) và gửi lại.",
+        message="Mã hồ sơ [{code}]; đề nghị đơn vị bổ sung mã hồ sơ và gửi lại.",
         needs=(),
         expect=not_null("dossier_code"),
+        show={"code": _no_code},
     ),
     Rule(
         id="DQ-ID-02",
@@ -118,13 +130,13 @@ RULES: tuple[Rule, ...] = (
         id="DQ-ID-05",
         table="dossier",
         severity="critical",
-        sentence="Mã hồ sơ gửi trùng trong cùng một đêm; chỉ dòng đầu được nhận, đề nghị đơn vị bỏ dòng trùng.",
-        message="Mã hồ sơ [{code}] đã có ở dòng [{first_line}] của đơn vị trong đêm; đề nghị đơn vị kiểm "
-        "tra, "
-        "bỏ dòng trùng hoặc sửa mã rồi gửi lại.",
+        sentence="Một mã hồ sơ có nhiều dòng trong cùng một đêm; chỉ trạng thái sau cùng của hồ sơ tiếp nhận "
+        "trước được nhận, đề nghị đơn vị bỏ dòng trùng hoặc sửa mã.",
+        message="Mã hồ sơ [{code}] đã có ở dòng [{first_line}] của đơn vị trong đêm; đề nghị đơn vị kiểm tra, bỏ "
+        "dòng trùng hoặc sửa mã rồi gửi lại.",
         needs=(),
         expect=at_most("copy_no", lambda _: 1),
-        show=_CODE | {"first_line": lambda facts: facts.first_line("unit_code", "dossier_code")},
+        show=_CODE | {"first_line": lambda facts: facts.counted_line},
     ),
     Rule(
         id="DQ-ID-06",
@@ -149,6 +161,18 @@ RULES: tuple[Rule, ...] = (
         fact=lambda facts: facts.numbers_in_sequence,
         show=_CODE,
         idle=_any_grammar,
+    ),
+    Rule(
+        id="DQ-ID-10",
+        table="dossier",
+        severity="warning",
+        sentence="Hai mã hồ sơ trong đêm chỉ khác nhau ở các số 0 đứng đầu: có thể là một hồ sơ (bảng tính bỏ số 0); "
+        "đề nghị đơn vị kiểm tra.",
+        message="Mã hồ sơ [{code}] chỉ khác một mã khác ở các số 0 đứng đầu, có thể là một hồ sơ.",
+        needs=(),
+        expect=holds("DQ-ID-10"),
+        fact=lambda facts: facts.alone_without_zeros,
+        show=_CODE,
     ),
     Rule(
         id="DQ-DU-01",

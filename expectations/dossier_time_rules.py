@@ -4,16 +4,15 @@ from typing import Any
 
 import pandas as pd
 
-from domain.columns import DOSSIER
+from domain.columns import DOSSIER, HAPPENED
 from domain.status import Status
-from expectations.context import JudgeContext
 from expectations.dossier_facts import DossierFacts
 from expectations.dossier_rules import no_catalogue
 from expectations.facts import Series, show, verdicts
 from expectations.rule import Rule, holds, not_before
 
-# What has happened cannot lie after the night; a due date and only a due date may.
-_HAPPENED = ("submitted_at", "received_at", "entered_at", "finished_at", "returned_at", "refused_at")
+# What has happened cannot lie after the extract; a due date and only a due date may.
+_HAPPENED = HAPPENED["dossier"]
 _NOT_DUE = (Status.NEW, Status.NOT_ACCEPTED, Status.WITHDRAWN)
 _STILL_OPEN = (
     Status.ACCEPTED,
@@ -36,14 +35,19 @@ def _date_words(facts: DossierFacts) -> Series:
 
 def _not_ahead(facts: DossierFacts) -> Series:
     latest = facts.seen[list(_HAPPENED)].max(axis=1)
-    return verdicts(latest <= facts.night_end, latest.notna(), facts.index)
+    return verdicts(latest <= facts.extract_end, latest.notna(), facts.index)
+
+
+def _of_its_day(facts: DossierFacts) -> Series:
+    latest = facts.seen[list(_HAPPENED)].max(axis=1)
+    return verdicts(latest <= facts.night_end, latest <= facts.extract_end, facts.index)
 
 
 def _ahead_words(facts: DossierFacts) -> Series:
-    future = facts.seen[list(_HAPPENED)] > facts.night_end
+    future = facts.seen[list(_HAPPENED)] > facts.extract_end
     words = {
         row: ", ".join(
-            f"{DOSSIER[name].vi} [{show(values[name])}]" for name in _HAPPENED if values[name] > facts.night_end
+            f"{DOSSIER[name].vi} [{show(values[name])}]" for name in _HAPPENED if values[name] > facts.extract_end
         )
         for row, values in facts.seen.loc[future.any(axis=1), list(_HAPPENED)].to_dict("index").items()
     }
@@ -124,10 +128,6 @@ def _rule(number: str, severity: Any, sentence: str, message: str, **more: Any) 
 
 
 _EXPECTED = {"expected": lambda facts: facts.due_gap["expected"], "hint": _makeup_hint}
-
-
-def _latest_receipt(context: JudgeContext) -> Any:
-    return (pd.Timestamp(context.night) + pd.Timedelta(days=1, microseconds=-1)).to_pydatetime()
 
 
 RULES: tuple[Rule, ...] = (
@@ -285,5 +285,13 @@ RULES: tuple[Rule, ...] = (
         "Kết thúc lúc [{finished_at}] cùng phút với nhiều hồ sơ khác của một người; đề nghị đơn vị kiểm tra.",
         needs=("finished_at", "staff_code"),
         fact=lambda facts: facts.closed_one_by_one,
+    ),
+    _rule(
+        "19",
+        "info",
+        "Việc ghi sau nửa đêm của đêm tổng hợp: bản ghi được giữ và tính vào ngày hôm sau; để biết.",
+        "Có việc ghi sau nửa đêm, tính vào ngày hôm sau.",
+        needs=(),
+        fact=_of_its_day,
     ),
 )

@@ -17,6 +17,7 @@ from expectations.context import JudgeContext
 
 Series = pd.Series
 PREVIOUS_COLUMNS = ["dossier_code", "supplement_count", "paused_days"]
+ENDS = ("finished_at", "returned_at", "refused_at")
 _ONE_DAY = np.timedelta64(1, "D")
 
 
@@ -26,6 +27,7 @@ def ordered(table: str, frame: pd.DataFrame) -> pd.DataFrame:
         name: empty(column, frame.index) for name, column in TABLES[table].items() if name not in frame.columns
     }
     rows = frame.assign(**missing) if missing else frame
+    rows = rows.assign(dossier_key=rows["dossier_key"].where(rows["dossier_key"].notna(), rows["dossier_code"]))
     return rows.sort_values(["unit_code", "file_name", "line_no"], kind="stable", ignore_index=True)
 
 
@@ -63,6 +65,11 @@ class TableFacts:
     def night_end(self) -> pd.Timestamp:
         """The last instant that belongs to the night's day."""
         return pd.Timestamp(self.context.night) + pd.Timedelta(days=1) - pd.Timedelta(microseconds=1)
+
+    @cached_property
+    def extract_end(self) -> pd.Timestamp:
+        """The last instant an extract of the night can tell: it is made after midnight, in the first hours."""
+        return self.night_end + pd.Timedelta(hours=self.context.limits.early_hours)
 
     @cached_property
     def instants(self) -> list[str]:
@@ -112,7 +119,7 @@ class TableFacts:
             raw = pd.to_datetime(self.rows[name], errors="coerce").astype("datetime64[us]")
             bad = self.absurd(raw)
             if name in self.future_matters:
-                bad = bad | (raw > self.night_end)
+                bad = bad | (raw > self.extract_end)
             told = raw[bad].map(show)
             if name in self.unparsed.columns:
                 told = pd.concat([told, self.unparsed[name].dropna().map(_safe)])
@@ -176,8 +183,11 @@ class TableFacts:
         return number.where(self.seen[list(key)].notna().all(axis=1))
 
     def first_line(self, *key: str) -> Series:
-        """The line number of the first row with the same key."""
-        return self.seen.groupby(list(key), sort=False)["line_no"].transform("first")
+        """Where the first row with the same key is: its line and its file."""
+        by = self.seen.groupby(list(key), sort=False)
+        lines = by["line_no"].transform("first").astype("int64").astype("str")
+        words: Series = lines + ", tệp " + by["file_name"].transform("first").astype("str")
+        return words
 
 
 def show(value: Any) -> str:

@@ -168,7 +168,7 @@ def _rejected(
             if rule.severity != "critical":
                 continue
             failing = part.ran[rule.id].failed
-            rows = part.facts.rows.loc[failing, ["unit_code", "file_name", "line_no", "dossier_code"]]
+            rows = part.facts.rows.loc[failing, ["unit_code", "file_name", "line_no", "dossier_code", "dossier_key"]]
             parts.append(
                 rows.assign(
                     night=context.night, table_name=table, rule_id=rule.id, severity=rule.severity,
@@ -218,13 +218,13 @@ def _flags(
                 continue
             failed = part.ran[rule.id].failed
             kept = failed[~rejected[table][failed]]
-            rows = part.facts.seen.loc[kept, ["unit_code", "dossier_code"]].dropna().drop_duplicates()
+            rows = part.facts.seen.loc[kept, ["unit_code", "dossier_key", "dossier_code"]].dropna().drop_duplicates()
             parts.append(rows.assign(night=context.night, rule_id=rule.id, severity=rule.severity))
     parts = [part for part in parts if len(part)]
     if not parts:
         return pd.DataFrame(columns=FLAG_COLUMNS)
     together: pd.DataFrame = pd.concat(parts, ignore_index=True).reindex(columns=FLAG_COLUMNS)
-    return together.sort_values(["unit_code", "dossier_code", "rule_id"], kind="stable", ignore_index=True)
+    return together.sort_values(["unit_code", "dossier_key", "rule_id"], kind="stable", ignore_index=True)
 
 
 def _results(judged: Mapping[str, _Judged], rules: Sequence[Rule], context: JudgeContext) -> pd.DataFrame:

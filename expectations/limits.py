@@ -18,6 +18,8 @@ class RuleLimits:
     earliest_year: int = 1990
     # The longest statutory limits are below two years; five leaves room for extensions.
     latest_years_ahead: int = 5
+    # A nightly extract is made between midnight and the offices' opening: its rows of the new day wait (our choice).
+    early_hours: int = 8
     # NĐ 61/2018 gives an online dossier one working day to be accepted (press reports of the decree).
     acceptance_days: int = 1
     # The law counts by date (BLDS 2015 Đ147-148); two vendors round hours differently by at most a day.

@@ -51,7 +51,7 @@ RULES: tuple[Rule, ...] = (
         "Lần tạm dừng gửi trùng (cùng mã hồ sơ, cùng số lần); chỉ dòng đầu được nhận, đề nghị đơn vị bỏ dòng trùng.",
         "Lần tạm dừng [{pause_no}] của hồ sơ đã có ở dòng [{first_line}]; đề nghị đơn vị bỏ dòng trùng và gửi lại.",
         expect=at_most("copy_no", lambda _: 1),
-        show={"first_line": lambda facts: facts.first_line("unit_code", "dossier_code", "pause_no")},
+        show={"first_line": lambda facts: facts.first_line("unit_code", "dossier_key", "pause_no")},
     ),
     _rule(
         "03",

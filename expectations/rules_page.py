@@ -18,15 +18,19 @@ row and flag the dossier. A rule applies to a unit only when the unit's sources 
 otherwise the results say so by name. A rule that could not run counts as failed, and if it is critical the
 rows it applies to are set aside.
 
-Five rules look at more than one night or one unit and are therefore decided when a slice is merged
-(`warehouse/fold.py`), or when a line is read (`pipelines/reading/`):
+Some rules look at more than one night or one unit and are therefore decided when a slice is merged
+(`warehouse/identity.py`, `warehouse/fold.py`), or when a line is read (`pipelines/reading/`):
 
 | Rule | What it says |
 |---|---|
 | DQ-HX-01 | The due date moved without supplement, payment or apology on record: it gains no on-time credit. |
 | DQ-HX-02 | The finish was set back to an earlier date than first reported: it gains no on-time credit. |
 | DQ-ST-01 | The status moved in a way the legal path does not allow. |
-| DQ-ID-05 | The dossier code was handed in first by another unit: this unit's row is set aside. |
+| DQ-HX-03 | The end told before is gone from the dossier: the row is set aside, the later state stands. |
+| DQ-ID-05 | The number is another unit's dossier (another procedure or reception): this unit's row is set aside. |
+| DQ-ID-08 | The unit used the number before, for another procedure or reception: the new row is set aside. |
+| DQ-ID-09 | Two units handed in one dossier: counted once, by the later events; told to both. |
+| DQ-CS-10 | A step or stop that knows the code alone fits two dossiers: it goes to the one received later. |
 | DQ-RD-01 | The line is not a row at all (wrong number of fields, not a record): set aside as read. |
 """
 

@@ -5,6 +5,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from domain.columns import HAPPENED
 from expectations.context import JudgeContext
 from expectations.facts import Series, TableFacts, verdicts
 
@@ -15,12 +16,12 @@ class StepFacts(TableFacts):
     """The steps of the night, with the night's dossiers beside them."""
 
     table = "step"
-    future_matters = frozenset({"arrived_at", "finished_at"})
+    future_matters = frozenset(HAPPENED["step"])
 
     def __init__(self, rows: pd.DataFrame, context: JudgeContext, dossiers: pd.DataFrame) -> None:
         super().__init__(rows, context)
         self.dossiers = dossiers
-        self.seen["copy_no"] = self.copy_no("unit_code", "dossier_code", "step_no")
+        self.seen["copy_no"] = self.copy_no("unit_code", "dossier_key", "step_no")
 
     @cached_property
     def sorted_steps(self) -> pd.DataFrame:
@@ -69,11 +70,11 @@ class PauseFacts(TableFacts):
     """The pauses of the night."""
 
     table = "pause"
-    future_matters = frozenset({"started_at", "ended_at"})
+    future_matters = frozenset(HAPPENED["pause"])
 
     def __init__(self, rows: pd.DataFrame, context: JudgeContext) -> None:
         super().__init__(rows, context)
-        self.seen["copy_no"] = self.copy_no("unit_code", "dossier_code", "pause_no")
+        self.seen["copy_no"] = self.copy_no("unit_code", "dossier_key", "pause_no")
         self.seen["kind_told"] = self.seen["kind"].fillna("")
 
 

@@ -47,7 +47,7 @@ RULES: tuple[Rule, ...] = (
         "Bước xử lý gửi trùng (cùng mã hồ sơ, cùng số bước); chỉ dòng đầu được nhận, đề nghị đơn vị bỏ dòng trùng.",
         "Bước [{step_no}] của hồ sơ đã có ở dòng [{first_line}]; đề nghị đơn vị bỏ dòng trùng và gửi lại.",
         expect=at_most("copy_no", lambda _: 1),
-        show={"first_line": lambda facts: facts.first_line("unit_code", "dossier_code", "step_no")},
+        show={"first_line": lambda facts: facts.first_line("unit_code", "dossier_key", "step_no")},
     ),
     _rule(
         "07",

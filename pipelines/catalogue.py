@@ -26,11 +26,12 @@ UNIT_COLUMNS = [
 def load_dimensions(site: "Site", settings: "Settings") -> dict[str, pd.DataFrame]:
     """All dimension tables, each sorted by its key.
 
-    Gives: unit, office, procedure, procedure_paper, procedure_step, procedure_posting, calendar_day.
+    Gives: unit, unit_succession, office, procedure, procedure_paper, procedure_step, procedure_posting, calendar_day.
     Raises KnownError E-CATALOGUE naming file, line and column.
     """
     return {
         "unit": _units(site),
+        "unit_succession": _succession(site),
         "office": _offices(site),
         **site_catalogue(site, settings.site_folder).tables,
         "calendar_day": site.work_calendar(settings.site_folder).days(_sessions(site)),
@@ -117,6 +118,34 @@ def _with_constant(procedures: pd.DataFrame, column: str, value: object) -> pd.D
             "E-CATALOGUE", f"catalogue.constants, [{column}]: {error}.", mend="correct the value in site.yml"
         ) from None
     return procedures.assign(**{column: own.where(own.notna(), typed)})
+
+
+def _succession(site: "Site") -> pd.DataFrame:
+    """Who answers for the dossiers of a unit from a day on: what the units declare, and what follows from chains."""
+    declared = [
+        (each.unit, each.valid_from, unit.code, core, territory)
+        for unit in site.units
+        for each in unit.takes_over
+        for core in [proc_core(code) or code for code in each.procedures] or [""]
+        for territory in each.territory or [""]
+    ]
+    rows = set(declared)
+    while True:
+        further = {
+            (old, max(since, then), heir, core or later_core, territory or later_territory)
+            for old, since, middle, core, territory in rows
+            for unit, then, heir, later_core, later_territory in declared
+            if unit == middle and _meet(core, later_core) and _meet(territory, later_territory)
+        } - rows
+        if not further:
+            columns = ["unit_code", "valid_from", "answering_unit", "proc_core", "territory"]
+            return pd.DataFrame(sorted(rows), columns=columns, dtype=object)
+        rows |= further
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether two scopes ('' for all) have something in common."""
+    return not one or not other or one == other
 
 
 def _units(site: "Site") -> pd.DataFrame:

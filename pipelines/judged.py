@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from domain.columns import TABLES
+from domain.columns import HAPPENED, TABLES
 from domain.errors import KnownError
 from domain.ids import stable_id
 from pipelines.contain import Fault, Faults
@@ -35,20 +35,35 @@ class JudgedUnit:
     frames: dict[str, pd.DataFrame]
 
 
-def judged_unit(outcome: UnitOutcome, frames: dict[str, pd.DataFrame]) -> JudgedUnit:
-    """A unit with its verdict: what is not accepted is set aside."""
-    rows_ok = sum(len(frames[name]) for name in TABLES)
+def judged_unit(outcome: UnitOutcome, frames: dict[str, pd.DataFrame], *, unchanged: int = 0) -> JudgedUnit:
+    """A unit with its verdict: what is not accepted is set aside.
+
+    rows_in = rows_ok + rows_waiting (of after midnight: they count from the next day on) + rows_quarantined
+    + rows_unchanged (`unchanged`: earlier states of the same night).
+    """
+    accepted = sum(len(frames[name]) for name in TABLES)
+    waiting = sum(_waiting(name, frames[name], outcome.night) for name in TABLES)
     row: dict[str, object] = {
         "status": outcome.status,
         "rows_in": outcome.rows_in,
-        "rows_ok": rows_ok,
-        "rows_quarantined": outcome.rows_in - rows_ok,
+        "rows_ok": accepted - waiting,
+        "rows_waiting": waiting,
+        "rows_quarantined": outcome.rows_in - accepted - unchanged,
+        "rows_unchanged": unchanged,
         "control_total": outcome.control_total,
         "files": len(outcome.files),
         "message": outcome.message,
         "fingerprint": outcome.fingerprint,
     }
     return JudgedUnit(unit_code=outcome.unit_code, outcome=row, frames=frames)
+
+
+def _waiting(name: str, rows: pd.DataFrame, night: str) -> int:
+    """How many rows tell something of after the night's end."""
+    told = [column for column in HAPPENED[name] if column in rows.columns]
+    if not len(rows) or not told:
+        return 0
+    return int((rows[told].apply(pd.to_datetime).max(axis=1) >= pd.Timestamp(night) + pd.Timedelta(days=1)).sum())
 
 
 def nothing() -> dict[str, pd.DataFrame]:
@@ -68,8 +83,9 @@ def failed_row(row: Mapping[str, object], fault: Fault) -> dict[str, object]:
         f"{fault.message} Đêm này chưa tính dữ liệu của đơn vị; các đơn vị khác vẫn được tổng hợp.",
         mend="quản trị hệ thống xem nhật ký của đêm, đơn vị kiểm tra tệp vừa nộp; sửa xong thì chạy lại đêm này.",
     )
-    return {**row, "status": "FAILED", "rows_ok": 0, "rows_quarantined": row["rows_in"], "message": str(said),
-            "fingerprint": f"{_STOPPED}{row['fingerprint']}"}  # fmt: skip
+    none = dict.fromkeys(("rows_ok", "rows_waiting", "rows_unchanged"), 0)
+    stopped = {"status": "FAILED", "message": str(said), "fingerprint": f"{_STOPPED}{row['fingerprint']}"}
+    return {**row, **none, **stopped, "rows_quarantined": row["rows_in"]}
 
 
 def is_stopped(row: Mapping[str, object]) -> bool:
@@ -196,6 +212,7 @@ def quarantine_rows(
         "severity",
         "message",
         "dossier_code",
+        "dossier_key",
         "raw_record",
         "stage",
     ]

@@ -17,6 +17,7 @@ import pandas as pd
 
 from domain.columns import TABLES
 from pipelines.catalogue import load_dimensions
+from pipelines.collect import manifest_of
 from pipelines.contain import Fault, Faults
 from pipelines.judged import (
     JudgedUnit,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from expectations import JudgeContext
 
 # Raised when the meaning of judged files changes, so that old ones are made again.
-JUDGED_VERSION = "1"
+JUDGED_VERSION = "2"
 
 
 def judge_night(settings: Settings, night: str, units: list[str]) -> dict[str, object]:
@@ -79,7 +80,7 @@ def _judged(settings: Settings, night: str, staged: Staged) -> list[JudgedUnit]:
     def look(outcomes: list[UnitOutcome]) -> Looked:
         who = ", ".join(outcome.unit_code for outcome in outcomes)
         with faults.around(who, saying="Dữ liệu làm việc kiểm tra phải dừng"):
-            return _looked(_only(staged, outcomes), context, visible)
+            return _looked(settings, _only(staged, outcomes), context, visible)
         return Looked(stopped=faults.found[-1])
 
     whole = look(staged.outcomes)
@@ -163,11 +164,13 @@ def _context(settings: Settings, night: str) -> "JudgeContext":
     )
 
 
-def _looked(staged: Staged, context: "JudgeContext", visible: dict[str, set[str]]) -> Looked:
+def _looked(settings: Settings, staged: Staged, context: "JudgeContext", visible: dict[str, set[str]]) -> Looked:
     """One pass of the rules over what is staged, split by unit into the frames of `pipelines.judged.FRAMES`."""
-    from expectations import judge  # noqa: PLC0415
+    from expectations import judge, one_state  # noqa: PLC0415
 
-    verdict = judge(staged.frames, context)
+    dossiers = staged.frames["dossier"]
+    kept, earlier = one_state(dossiers, _as_changes(settings, context.night, dossiers))
+    verdict = judge(staged.frames | {"dossier": kept}, context)
     quarantine = quarantine_rows(verdict.rejected, staged.rejects, staged.raw, visible)
     whole = {
         **{name: verdict.accepted[name] for name in TABLES},
@@ -176,10 +179,28 @@ def _looked(staged: Staged, context: "JudgeContext", visible: dict[str, set[str]
         "results": verdict.results,
     }
     units = [
-        judged_unit(outcome, {name: _of_unit(frame, outcome.unit_code) for name, frame in whole.items()})
+        judged_unit(
+            outcome,
+            {name: _of_unit(frame, outcome.unit_code) for name, frame in whole.items()},
+            unchanged=len(_of_unit(earlier, outcome.unit_code)),
+        )
         for outcome in staged.outcomes
     ]
     return Looked(units=units, has_broken_rule=bool(verdict.broken))
+
+
+def _as_changes(settings: Settings, night: str, dossiers: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows came in an extract of changes; the others are of whole registers."""
+    said: dict[tuple[str, str], bool] = {}
+    for unit_code in dossiers["unit_code"].unique():
+        unit = settings.site.unit(str(unit_code))
+        for file in manifest_of(settings, night, unit.code):
+            source = unit.source(file.source_id)
+            said[unit.code, file.file_name] = source is not None and source.extract == "changes"
+    keys = zip(dossiers["unit_code"], dossiers["file_name"], strict=True)
+    return pd.Series(
+        [said.get((str(unit), str(name)), False) for unit, name in keys], index=dossiers.index, dtype=bool
+    )
 
 
 def _of_unit(frame: pd.DataFrame, unit_code: str) -> pd.DataFrame:

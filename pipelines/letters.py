@@ -32,8 +32,8 @@ from warehouse import Warehouse
 DEFAULT_EXTRA_DAYS = 3
 LETTER_MODELS: Final = ("late_list", "dossier_known")
 LETTER_COLUMNS: Final = [
-    "dossier_code", "night", "unit_code", "letter_no", "old_due_on", "new_due_on", "reason", "kind", "file_name",
-    "template_version",
+    "dossier_id", "dossier_code", "night", "unit_code", "letter_no", "old_due_on", "new_due_on", "reason", "kind",
+    "file_name", "template_version",
 ]  # fmt: skip
 
 Row = Mapping[Any, Any]
@@ -43,7 +43,9 @@ def write_night_letters(settings: Settings, warehouse: Warehouse, night: str, fa
     """Record the letters of a night, write their drafts and the signer's list."""
     late = record_night_letters(settings, warehouse, night, faults)
     mine = late[late["night"] == night]
-    origins = warehouse.read_table("dossier_known").set_index("dossier_code")[["night", "file_name", "line_no"]]
+    origins = warehouse.read_table("dossier_known").set_index("dossier_id")[
+        ["processing_unit", "night", "file_name", "line_no"]
+    ]
     folder = night_folder(settings, night)
     written = 0
     for unit_code, rows in mine.groupby("unit_code", sort=True):
@@ -76,14 +78,17 @@ def record_night_letters(settings: Settings, warehouse: Warehouse, night: str, f
     warehouse.show_models(LETTER_MODELS, as_of=date.fromisoformat(night), known=night)
     late = warehouse.read_table("late_list")
     issued = warehouse.read_table("apology")
-    fresh = late[~late["dossier_code"].isin(issued["dossier_code"])].sort_values(["unit_code", "dossier_code"])
+    # A unit that has ended signs nothing: its dossiers stay on the list until somebody answers for them.
+    writing = set(settings.site.units_on(date.fromisoformat(night)))
+    fresh = late[late["unit_code"].isin(writing) & ~late["dossier_id"].isin(issued["dossier_id"])]
+    fresh = fresh.sort_values(["unit_code", "dossier_id"])
     if len(fresh):
         before = issued[issued["night"] == night].groupby("unit_code").size().to_dict()
         warehouse.insert_missing("apology", _letters(_Given.of(settings, warehouse, night), fresh, before, faults))
         issued = warehouse.read_table("apology")
-    columns = ["dossier_code", "night", "letter_no", "old_due_on", "new_due_on", "reason", "file_name"]
+    columns = ["dossier_id", "night", "letter_no", "old_due_on", "new_due_on", "reason", "file_name"]
     known = issued.loc[issued["night"] <= night, columns]
-    return late.merge(known, on="dossier_code", how="left", validate="1:1")
+    return late.merge(known, on="dossier_id", how="left", validate="1:1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,11 +119,12 @@ def _letters(given: _Given, fresh: pd.DataFrame, before: Mapping[Any, int], faul
     numbers = {str(unit): int(count) for unit, count in before.items()}
     for row in fresh.to_dict("records"):
         unit = str(row["unit_code"])
-        with faults.around(str(row["dossier_code"]), unit_code=unit, saying="Chưa tính được ngày hẹn lại"):
+        with faults.around(str(row["dossier_id"]), unit_code=unit, saying="Chưa tính được ngày hẹn lại"):
             new_due_on = _new_due(given.calendar, given.day, row, given.steps.get(str(row["proc_core"])))
             number = numbers.get(unit, 0) + 1
             rows.append(
                 {
+                    "dossier_id": row["dossier_id"],
                     "dossier_code": row["dossier_code"],
                     "night": given.night,
                     "unit_code": unit,
@@ -127,7 +133,7 @@ def _letters(given: _Given, fresh: pd.DataFrame, before: Mapping[Any, int], faul
                     "new_due_on": new_due_on,
                     "reason": None,
                     "kind": row["kind"],
-                    "file_name": letter_file_name(str(row["dossier_code"])),
+                    "file_name": letter_file_name(str(row["dossier_id"])),
                     "template_version": letter_text_on(given.day).version,
                 }
             )
@@ -147,12 +153,12 @@ def _new_due(calendar: WorkCalendar, day: date, row: Row, steps: pd.DataFrame | 
     return calendar.add_working_days(start, max(1, math.ceil(days)))
 
 
-def _people(settings: Settings, unit_code: str, origins: pd.DataFrame) -> dict[str, Person]:
-    """By dossier code, who its letter is for: landing is read once a night the dossiers were last handed in."""
+def _people(settings: Settings, origins: pd.DataFrame) -> dict[str, Person]:
+    """By dossier, who its letter is for: landing is read once a night and unit by whom it was last handed in."""
     found: dict[str, Person] = {}
-    for night, rows in origins.groupby("night", sort=True):
+    for (unit_code, night), rows in origins.groupby(["processing_unit", "night"], sort=True):
         lines = {str(row.Index): (str(row.file_name), int(str(row.line_no))) for row in rows.itertuples()}
-        people = people_of(settings, unit_code, str(night), list(lines.values()))
+        people = people_of(settings, str(unit_code), str(night), list(lines.values()))
         found |= {code: people.get(line, Person()) for code, line in lines.items()}
     return found
 
@@ -162,10 +168,10 @@ def _write_unit(settings: Settings, rows: pd.DataFrame, origins: pd.DataFrame, f
     if rows.empty:
         return 0
     unit_code = str(rows["unit_code"].iloc[0])
-    people = _people(settings, unit_code, origins.loc[rows["dossier_code"]])
+    people = _people(settings, origins.loc[rows["dossier_id"]])
     office, written = _office(settings, unit_code), 0
-    for row in rows.sort_values("dossier_code").to_dict("records"):
-        code = str(row["dossier_code"])
+    for row in rows.sort_values("dossier_id").to_dict("records"):
+        code = str(row["dossier_id"])
         with faults.around(code, unit_code=unit_code, saying="Chưa soạn được thư xin lỗi"):
             case = _case(settings, row, people[code])
             write_letter(case, office, folder / FOLDER / str(row["file_name"]))

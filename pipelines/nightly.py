@@ -23,6 +23,7 @@ from pipelines.quarter import release as quarter_release
 from pipelines.reading.catalogue_table import aside_lines
 from pipelines.settings import Settings
 from pipelines.strays import strays
+from pipelines.unit import Unit
 from warehouse import Slice, Warehouse
 
 log = logging.getLogger(__name__)
@@ -98,7 +99,7 @@ def merge_unit(settings: Settings, warehouse: Warehouse, night: str, unit_code: 
     faults = Faults()
     with faults.around(unit_code, saying="Dữ liệu không ghi được vào kho"):
         frames = read_judged(settings, night, unit_code).frames
-        warehouse.replace_slice(_slice(night, unit_code, outcome, files=files, frames=frames))
+        warehouse.replace_slice(_slice(night, settings.site.unit(unit_code), outcome, files=files, frames=frames))
     for fault in faults.found:
         plain = files.assign(file_name=files["file_name"].map(clean))
         named = plain.drop_duplicates(["source_id", "file_name"])
@@ -109,12 +110,13 @@ def merge_unit(settings: Settings, warehouse: Warehouse, night: str, unit_code: 
 
 
 def _slice(
-    night: str, unit_code: str, outcome: dict[str, object], *, files: pd.DataFrame, frames: dict[str, pd.DataFrame]
+    night: str, unit: Unit, outcome: dict[str, object], *, files: pd.DataFrame, frames: dict[str, pd.DataFrame]
 ) -> Slice:
     return Slice(
-        unit_code=unit_code,
+        unit_code=unit.code,
         night=night,
-        outcome=outcome,
+        outcome=outcome | {"is_full": unit.is_full},
+        numbered_by_us=unit.numbered_by_us,
         files=files,
         dossiers=frames["dossier"],
         steps=frames["step"],

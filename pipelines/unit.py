@@ -6,46 +6,16 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from domain.columns import DOSSIER, ORIGIN, PAUSE, PERSON, STEP, Column, KeyPart
+from domain.columns import KeyPart
+from pipelines.source_columns import CANONICAL, REQUIRED, SYNC_COLUMNS, SYNC_IGNORED, column_of
 from pipelines.strict import Strict, unknown_key
-from pipelines.sync_message import SYNC_COLUMNS, SYNC_IGNORED
 
 Cell = str | int | float
 
-# Columns that are worked out by us, never mapped.
-_OURS = {*ORIGIN, "owner_hash", "dossier_key"}
-_STEP_NAMES = [name for name in STEP if name not in {*_OURS, "dossier_code"}]
-_PAUSE_NAMES = [name for name in PAUSE if name not in {*_OURS, "dossier_code"}]
-_DOSSIER_NAMES = [name for name in (*DOSSIER, *PERSON) if name not in _OURS]
-
-# What `columns` of a source may name, by its table. Nested parts of one record carry a prefix.
-CANONICAL: dict[str, list[str]] = {
-    "dossier": _DOSSIER_NAMES,
-    "step": ["dossier_code", *_STEP_NAMES],
-    "pause": ["dossier_code", *_PAUSE_NAMES],
-    "event": [*_DOSSIER_NAMES, *(f"step.{name}" for name in _STEP_NAMES)],
-    "sync": [
-        *_DOSSIER_NAMES,
-        *(f"step.{name}" for name in _STEP_NAMES),
-        *(f"pause.{name}" for name in _PAUSE_NAMES),
-    ],
-}
-# Must be mapped or constant; step_no and pause_no can be numbered by time instead.
-REQUIRED: dict[str, list[str]] = {
-    "dossier": ["dossier_code", "proc_code", "received_at"],
-    "step": ["dossier_code"],
-    "pause": ["dossier_code", "kind"],
-    "event": ["dossier_code", "proc_code", "received_at"],
-    "sync": ["dossier_code", "proc_code", "received_at"],
-}
 DEFAULT_TIME_FORMATS = ["%Y%m%d%H%M%S", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y"]
 
 
-def column_of(table: str, canonical: str) -> Column:
-    """The vocabulary's column behind a canonical name of a source's table (`step.task` -> STEP's task)."""
-    prefix, _, name = canonical.rpartition(".")
-    words = {"step": STEP, "pause": PAUSE}.get(prefix or table, DOSSIER | PERSON)
-    return words[name]
+_CODE_ALONE: list[KeyPart] = ["dossier_code"]
 
 
 class DeriveStatus(Strict):
@@ -92,7 +62,7 @@ class Source(Strict):
     format: Literal["csv", "xlsx", "json"]
     place: str
     extract: Literal["changes", "full"] = "changes"
-    key: list[KeyPart] | Literal["row"] = Field(default_factory=lambda: ["dossier_code"])
+    key: list[KeyPart] | Literal["row"] = Field(default_factory=_CODE_ALONE.copy)
     row_columns: list[str] = Field(default_factory=list)
     encoding: str = "utf-8-sig"
     delimiter: str = Field(default=",", min_length=1, max_length=1)
@@ -192,6 +162,16 @@ class Source(Strict):
         return [*self.ignore, *SYNC_IGNORED] if self.table == "sync" else self.ignore
 
     @property
+    def numbered_by_us(self) -> frozenset[str]:
+        """Tables whose rows get their running number from us: those the unit's file does not map it for."""
+        held = {"step": {"step"}, "pause": {"pause"}, "event": {"step"}, "sync": {"step", "pause"}}.get(
+            self.table, set()
+        )
+        given = {*self.columns, *self.constants}
+        nested = self.table in ("event", "sync")
+        return frozenset(name for name in held if (f"{name}.{name}_no" if nested else f"{name}_no") not in given)
+
+    @property
     def required_names(self) -> list[str]:
         """Canonical names without which a file of this source cannot be used."""
         return [name for name in REQUIRED[self.table] if self.key != "row" or name != "dossier_code"]
@@ -286,6 +266,17 @@ class Unit(Strict):
     def is_valid_on(self, day: date) -> bool:
         """Whether the unit exists on a day (both ends included)."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a night of the unit holds all its dossiers: every source of dossiers is a whole register."""
+        dossiers = [source for source in self.sources if source.table in ("dossier", "event", "sync")]
+        return bool(dossiers) and all(source.extract == "full" for source in dossiers)
+
+    @property
+    def numbered_by_us(self) -> frozenset[str]:
+        """Of 'step' and 'pause', those whose rows some source gives without a number."""
+        return frozenset(name for source in self.sources for name in source.numbered_by_us)
 
     def source(self, source_id: str) -> Source | None:
         """The source with this id."""

@@ -11,6 +11,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "data_model.
 # One row is what. Every table must be here; a test says which one is not.
 ROW_IS = {
     "unit": "a unit (đơn vị) over a span of days in which nothing about it changed",
+    "unit_succession": "who answers for a unit's dossiers from a day on, by procedure and territory ('' for all)",
     "office": "an office or desk (bộ phận, phòng) of a unit",
     "procedure": "a version of a procedure (thủ tục hành chính), in force from valid_from to valid_to",
     "procedure_paper": "a paper (giấy tờ) that a version of a procedure asks for",
@@ -25,10 +26,11 @@ ROW_IS = {
     "quarantine": "a row set aside (cách ly), with rule, reason, file and line; personal fields are masked",
     "rule_result": "a rule's result for one unit on one night",
     "dossier_flag": "a dossier kept on a night although it failed a warning or an information rule",
-    "dossier": "a dossier as last handed in by its owner: the current state",
+    "dossier": "a dossier as the newest version that counts tells it: the current state",
     "dossier_step": "a step of a dossier, as last handed in",
     "pause": "a stop of a dossier's clock, as last handed in",
     "dossier_change": "a field of a dossier that differs from the night before; rule_id says when it should not have",
+    "fold_finding": "what the fold tells a unit of rows that count: a dossier of two units, a step that fits two",
     "apology": "the one apology letter (thư xin lỗi) of a dossier",
     "quarter_release": "a quarter that was released for analysis, and how complete it was",
     "flag": "a finding of a quarter with its evidence",

@@ -8,17 +8,22 @@ import pandas as pd
 from sqlalchemy import Column, Connection, MetaData, Table, text
 
 from domain.errors import KnownError
+from domain.identity import key_of
 from domain.ids import stable_id
 from warehouse.bulk import insert_frame, is_duckdb, read_frame
-from warehouse.fold import ANNOTATED, empty, fold, latest_rows, settle_merged
+from warehouse.fold import ANNOTATED, empty, fold
+from warehouse.fold_findings import of_two_dossiers
 from warehouse.frames import to_arrow, to_frame
+from warehouse.identity import ASIDE, Standing, resolve
 from warehouse.kinds import SQL_TYPES
+from warehouse.lists import PAUSES, SETTLED, STEPS, latest_rows, overwritten, settle
 from warehouse.tables import (
     DOSSIER_CHANGE,
     DOSSIER_FLAG,
     DOSSIER_STEP,
     DOSSIER_TABLE,
     DOSSIER_VERSION,
+    FOLD_FINDING,
     LANDED_FILE,
     PAUSE_TABLE,
     PAUSE_VERSION,
@@ -47,7 +52,8 @@ class Slice:
 
     Frames have the columns of the tables they fill (`warehouse/tables.py`); `unit_code` and `night` may be
     left out and otherwise must be the slice's. `outcome` gives the other columns of slice_outcome. The fold's
-    columns (annotations, is_merged) are worked out here and ignored when given.
+    columns (annotations, is_merged) are worked out here and ignored when given. `numbered_by_us`: which of 'step' and
+    'pause' came without numbers of their own.
     """
 
     unit_code: str
@@ -60,6 +66,7 @@ class Slice:
     quarantine: pd.DataFrame = field(default_factory=_none)
     rule_results: pd.DataFrame = field(default_factory=_none)
     flags: pd.DataFrame = field(default_factory=_none)
+    numbered_by_us: frozenset[str] = frozenset()
 
 
 def write_slice(connection: Connection, new: Slice) -> None:
@@ -75,12 +82,27 @@ def write_slice(connection: Connection, new: Slice) -> None:
     for table in (DOSSIER_VERSION, STEP_VERSION, PAUSE_VERSION):
         old = read_frame(connection, f"SELECT DISTINCT dossier_code FROM {table.name} WHERE {where}", slice_key)
         touched |= set(old["dossier_code"])
+    touched |= _set_aside_beside(connection, new)
     for table, frame in frames.items():
         # rows of stage 'merge' are the fold's own and go with the dossiers they are of
         kept = " AND stage <> 'merge'" if table is QUARANTINE else ""
         connection.execute(text(f"DELETE FROM {table.name} WHERE {where}{kept}"), slice_key)
         insert_frame(connection, table, frame)
     refold(connection, touched)
+
+
+def _set_aside_beside(connection: Connection, new: Slice) -> set[str]:
+    """Codes of rows set aside that a whole register of this unit may show to have gone on elsewhere."""
+    if not new.outcome.get("is_full"):
+        return set()
+    found = read_frame(
+        connection,
+        "SELECT DISTINCT a.dossier_code FROM dossier_version AS a"
+        " JOIN dossier_version AS b ON b.dossier_code = a.dossier_code"
+        " WHERE a.standing = :aside AND a.unit_code <> :unit_code AND b.unit_code = :unit_code",
+        {"aside": ASIDE, "unit_code": new.unit_code},
+    )
+    return set(found["dossier_code"])
 
 
 def _frames(new: Slice) -> dict[Table, pd.DataFrame]:
@@ -95,7 +117,7 @@ def _frames(new: Slice) -> dict[Table, pd.DataFrame]:
         RULE_RESULT: new.rule_results,
         DOSSIER_FLAG: new.flags,
     }
-    ignored = [*ANNOTATED, "is_merged"]
+    ignored = [*ANNOTATED, "is_merged", "place", "is_ours"]
     frames: dict[Table, pd.DataFrame] = {}
     for table, frame in given.items():
         if not len(frame):
@@ -105,8 +127,13 @@ def _frames(new: Slice) -> dict[Table, pd.DataFrame]:
         _check_finite(new, table, frame)
         own = frame.drop(columns=[name for name in ignored if name in frame.columns])
         own = own.assign(unit_code=new.unit_code, night=new.night)
+        if "dossier_code" in own.columns and "dossier_key" not in own.columns:
+            own = own.assign(dossier_key=own["dossier_code"].map(key_of, na_action="ignore"))
         if table in (STEP_VERSION, PAUSE_VERSION):
-            own = own.assign(is_merged=True)  # true of nearly every row; the fold takes back the others
+            number, name = ("step_no", "step") if table is STEP_VERSION else ("pause_no", "pause")
+            # true of nearly every row; the fold takes back the others
+            own = own.assign(is_ours=name in new.numbered_by_us, is_merged=True)
+            own = own.assign(dossier_id=own["dossier_key"], place=own[number])
         frames[table] = to_frame(to_arrow(own, table))
     return frames
 
@@ -150,38 +177,64 @@ def refold(connection: Connection, touched: set[str]) -> None:
     _TOUCHED.create(connection)
     insert_frame(connection, _TOUCHED, pd.DataFrame({"dossier_code": sorted(touched)}, dtype="str"))
     versions, steps, pauses = (_touched_rows(connection, t) for t in (DOSSIER_VERSION, STEP_VERSION, PAUSE_VERSION))
-    for table in (DOSSIER_TABLE, DOSSIER_STEP, PAUSE_TABLE, DOSSIER_CHANGE, QUARANTINE):
+    for table in (DOSSIER_TABLE, DOSSIER_STEP, PAUSE_TABLE, DOSSIER_CHANGE, FOLD_FINDING, QUARANTINE):
         only = " AND stage = 'merge'" if table is QUARANTINE else ""
         connection.exec_driver_sql(
             f"DELETE FROM {table.name} WHERE dossier_code IN (SELECT dossier_code FROM touched_dossier){only}"
         )
-    if len(versions):
-        _fold_into(connection, versions, steps, pauses)
-    else:
-        for table, rows in ((STEP_VERSION, steps), (PAUSE_VERSION, pauses)):
-            _update(connection, table, rows, rows.assign(is_merged=True), ("is_merged",))
+    _fold_into(connection, versions, steps, pauses)
     _TOUCHED.drop(connection)
 
 
 def _fold_into(connection: Connection, versions: pd.DataFrame, steps: pd.DataFrame, pauses: pd.DataFrame) -> None:
+    resolved = versions.assign(**resolve(versions, _standing(connection, versions)))
+    new_steps = steps.assign(**settle(steps, resolved, STEPS))
+    new_pauses = pauses.assign(**settle(pauses, resolved, PAUSES))
+    for table, old, new in ((STEP_VERSION, steps, new_steps), (PAUSE_VERSION, pauses, new_pauses)):
+        _update(connection, table, old, new, tuple(SETTLED[:-1]))
+        insert_frame(connection, FOLD_FINDING, of_two_dossiers(new))
+    if not len(versions):
+        return
     apologies = read_frame(
         connection,
-        "SELECT a.dossier_code, a.night, a.new_due_on FROM apology AS a"
+        "SELECT a.dossier_id, a.night, a.new_due_on FROM apology AS a"
         " JOIN touched_dossier AS t ON t.dossier_code = a.dossier_code",
     )
-    owner = versions.sort_values(["night", "unit_code"]).groupby("dossier_code")["unit_code"].first()
-    owned = versions.assign(is_owner=versions["unit_code"] == versions["dossier_code"].map(owner))
-    merged_steps = steps.assign(is_merged=settle_merged(steps, owned))
-    merged_pauses = pauses.assign(is_merged=settle_merged(pauses, owned))
-    folded = fold(versions, merged_pauses, apologies)
+    folded = fold(resolved, new_pauses, apologies)
     _update(connection, DOSSIER_VERSION, versions, folded.versions, ANNOTATED)
-    _update(connection, STEP_VERSION, steps, merged_steps, ("is_merged",))
-    _update(connection, PAUSE_VERSION, pauses, merged_pauses, ("is_merged",))
     insert_frame(connection, DOSSIER_TABLE, folded.dossiers)
-    insert_frame(connection, DOSSIER_CHANGE, folded.changes)
+    insert_frame(connection, DOSSIER_CHANGE, _with_lists(folded.changes, new_steps, new_pauses))
     insert_frame(connection, QUARANTINE, folded.quarantine)
-    insert_frame(connection, DOSSIER_STEP, latest_rows(merged_steps, folded.dossiers, "step_no"))
-    insert_frame(connection, PAUSE_TABLE, latest_rows(merged_pauses, folded.dossiers, "pause_no"))
+    insert_frame(connection, FOLD_FINDING, folded.findings)
+    for table, new, kind in ((DOSSIER_STEP, new_steps, STEPS), (PAUSE_TABLE, new_pauses, PAUSES)):
+        latest = latest_rows(new, folded.dossiers, kind.number)
+        insert_frame(connection, table, latest[[column.name for column in table.columns]])
+
+
+def _standing(connection: Connection, versions: pd.DataFrame) -> Standing:
+    """What identity needs beside the versions: asked only where a code has rows of several units."""
+    succession = read_frame(connection, "SELECT * FROM unit_succession")
+    of_units = versions.groupby("dossier_code")["unit_code"].nunique() if len(versions) else pd.Series(dtype="int64")
+    if not (of_units > 1).any():
+        return Standing(succession=succession)
+    nights = read_frame(
+        connection,
+        "SELECT unit_code, night FROM slice_outcome WHERE is_full AND status IN ('COLLECTED', 'UNCHANGED')",
+    )
+    return Standing(
+        succession=succession, full_nights=frozenset(zip(nights["unit_code"], nights["night"], strict=True))
+    )
+
+
+def _with_lists(changes: pd.DataFrame, steps: pd.DataFrame, pauses: pd.DataFrame) -> pd.DataFrame:
+    """The changes of dossiers, and those of places in their lists of steps and stops."""
+    parts = [changes]
+    for rows, kind in ((steps, STEPS), (pauses, PAUSES)):
+        found = overwritten(rows, kind) if len(rows) else pd.DataFrame()
+        if len(found):
+            parts.append(found.assign(has_legal_trace=True, rule_id=None))
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True) if filled else changes
 
 
 def _touched_rows(connection: Connection, table: Table) -> pd.DataFrame:

@@ -33,6 +33,11 @@ _REVISIONS = Path(__file__).parent / "revisions"
 _LOCK_WAIT = 60.0  # seconds a locked DuckDB file is tried for
 _LATEST = "9999-12-31"
 
+_SUCCESSION = "SELECT * FROM unit_succession ORDER BY unit_code, valid_from, answering_unit, proc_core, territory"
+_OF_SEVERAL_UNITS = (
+    "SELECT dossier_code FROM dossier_version GROUP BY dossier_code HAVING COUNT(DISTINCT unit_code) > 1"
+)
+
 
 class Warehouse:
     """An open warehouse. Use it as a context manager; see the module's heading."""
@@ -117,15 +122,21 @@ class Warehouse:
             command.upgrade(config, "head")
 
     def replace_dimensions(self, dimensions: dict[str, pd.DataFrame]) -> None:
-        """Replace these dimension tables whole, in one transaction."""
+        """Replace these dimension tables whole, in one transaction.
+
+        Where other units take over than before, the dossiers that several units handed in are folded anew.
+        """
         allowed = {table.name: table for table in DIMENSIONS}
         with self.transaction() as connection:
+            before = read_frame(connection, _SUCCESSION)
             for name, frame in dimensions.items():
                 if name not in allowed:
                     raise KnownError("E-WH-TABLE", f"[{name}] is no dimension.", mend=f"one of {sorted(allowed)}")
                 table = allowed[name]
                 connection.execute(delete(table))
                 insert_frame(connection, table, frame)
+            if not read_frame(connection, _SUCCESSION).equals(before):
+                refold(connection, set(read_frame(connection, _OF_SEVERAL_UNITS)["dossier_code"]))
 
     def has_slice(self, unit_code: str, night: str) -> str | None:
         """The fingerprint of the slice that is there; None when none is."""

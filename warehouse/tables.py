@@ -16,7 +16,11 @@ from warehouse.kinds import table
 METADATA = MetaData()
 
 # What the fold adds to a dossier's version (see warehouse/fold.py).
-ANNOTATIONS = "version_no:int is_owner:bool credit_due_at:instant credit_finished_at:instant status_since row_hash"
+ANNOTATIONS = (
+    "dossier_id standing version_no:int credit_received_at:instant credit_due_at:instant credit_finished_at:instant"
+    " status_since row_hash"
+)
+_PLACED = "dossier_id place:int is_ours:bool is_merged:bool"
 
 
 def _spec(vocabulary: dict[str, Column], *, without: set[str]) -> str:
@@ -27,9 +31,9 @@ def _slice_key(*names: str) -> set[str]:
     return {"unit_code", "night", *names}
 
 
-_DOSSIER = _spec(DOSSIER, without=_slice_key("dossier_code")) + " proc_core " + ANNOTATIONS
-_STEP = _spec(STEP, without=_slice_key("dossier_code", "step_no")) + " is_merged:bool"
-_PAUSE = _spec(PAUSE, without=_slice_key("dossier_code", "pause_no")) + " is_merged:bool"
+_DOSSIER = _spec(DOSSIER, without=_slice_key("dossier_key")) + " proc_core " + ANNOTATIONS
+_STEP = _spec(STEP, without=_slice_key("dossier_key", "step_no")) + f" {_PLACED}"
+_PAUSE = _spec(PAUSE, without=_slice_key("dossier_key", "pause_no")) + f" {_PLACED}"
 
 # --- dimensions -----------------------------------------------------------------------------------------
 UNIT = table(
@@ -37,6 +41,10 @@ UNIT = table(
     "unit",
     key="unit_code valid_from:date",
     rest="name level parent_code identifier valid_to:date email expects history_from:date",
+)
+# Who answers for the dossiers of a unit from a day on, chains written out; '' for all procedures, all territories.
+UNIT_SUCCESSION = table(
+    METADATA, "unit_succession", key="unit_code valid_from:date answering_unit proc_core territory", rest=""
 )
 OFFICE = table(METADATA, "office", key="unit_code office_code", rest="name")
 PROCEDURE = table(
@@ -75,18 +83,19 @@ SLICE_OUTCOME = table(
     METADATA,
     "slice_outcome",
     key="unit_code night",
-    rest="status rows_in:int rows_ok:int rows_quarantined:int control_total:int files:int message fingerprint",
+    rest="status rows_in:int rows_ok:int rows_waiting:int rows_quarantined:int rows_unchanged:int is_full:bool"
+    " control_total:int files:int message fingerprint",
 )
 LANDED_FILE = table(METADATA, "landed_file", key="unit_code night source_id file_name", rest="sha256 bytes:int")
-DOSSIER_VERSION = table(METADATA, "dossier_version", key="unit_code night dossier_code", rest=_DOSSIER)
-STEP_VERSION = table(METADATA, "step_version", key="unit_code night dossier_code step_no:int", rest=_STEP)
-PAUSE_VERSION = table(METADATA, "pause_version", key="unit_code night dossier_code pause_no:int", rest=_PAUSE)
+DOSSIER_VERSION = table(METADATA, "dossier_version", key="unit_code night dossier_key", rest=_DOSSIER)
+STEP_VERSION = table(METADATA, "step_version", key="unit_code night dossier_key step_no:int", rest=_STEP)
+PAUSE_VERSION = table(METADATA, "pause_version", key="unit_code night dossier_key pause_no:int", rest=_PAUSE)
 QUARANTINE = table(
     METADATA,
     "quarantine",
     key="quarantine_id",
-    rest="unit_code night table_name file_name line_no:int rule_id severity message dossier_code raw_record"
-    " stage state",
+    rest="unit_code night table_name file_name line_no:int rule_id severity message dossier_code dossier_key"
+    " raw_record stage state",
 )
 RULE_RESULT = table(
     METADATA,
@@ -94,25 +103,41 @@ RULE_RESULT = table(
     key="unit_code night rule_id",
     rest="severity table_name checked:int failed:int could_run:bool sentence examples",
 )
-DOSSIER_FLAG = table(METADATA, "dossier_flag", key="unit_code night dossier_code rule_id", rest="severity")
+DOSSIER_FLAG = table(
+    METADATA, "dossier_flag", key="unit_code night dossier_key rule_id", rest="dossier_code severity"
+)
 
 # --- state and history, folded from the slices ----------------------------------------------------------
-DOSSIER_TABLE = table(METADATA, "dossier", key="dossier_code", rest=f"unit_code night {_DOSSIER} first_night")
-DOSSIER_STEP = table(METADATA, "dossier_step", key="dossier_code step_no:int", rest=f"unit_code night {_STEP}")
-PAUSE_TABLE = table(METADATA, "pause", key="dossier_code pause_no:int", rest=f"unit_code night {_PAUSE}")
+_OF_DOSSIER = f"unit_code night dossier_key {_DOSSIER.replace('dossier_id ', '')}"
+DOSSIER_TABLE = table(METADATA, "dossier", key="dossier_id", rest=f"{_OF_DOSSIER} first_night receiving_unit")
+_OF_LIST = ("dossier_id place:int ", "")  # the key says them
+DOSSIER_STEP = table(
+    METADATA,
+    "dossier_step",
+    key="dossier_id step_no:int",
+    rest=f"unit_code night dossier_key {_STEP.replace(*_OF_LIST)}",
+)
+PAUSE_TABLE = table(
+    METADATA, "pause", key="dossier_id pause_no:int", rest=f"unit_code night dossier_key {_PAUSE.replace(*_OF_LIST)}"
+)
 DOSSIER_CHANGE = table(
     METADATA,
     "dossier_change",
-    key="dossier_code night field",
-    rest="unit_code old_value new_value has_legal_trace:bool rule_id",
+    key="dossier_id night field",
+    rest="dossier_code unit_code old_value new_value has_legal_trace:bool rule_id",
+)
+# What the fold tells of rows that count: to each unit it concerns.
+FOLD_FINDING = table(
+    METADATA, "fold_finding", key="unit_code night rule_id dossier_id", rest="dossier_code severity message"
 )
 
 # --- decisions and outputs ------------------------------------------------------------------------------
 APOLOGY = table(
     METADATA,
     "apology",
-    key="dossier_code",
-    rest="night unit_code letter_no old_due_on:date new_due_on:date reason kind file_name template_version",
+    key="dossier_id",
+    rest="dossier_code night unit_code letter_no old_due_on:date new_due_on:date reason kind file_name"
+    " template_version",
 )
 QUARTER_RELEASE = table(
     METADATA,
@@ -148,6 +173,7 @@ MESSAGE_SENT = table(METADATA, "message_sent", key="recipient night", rest="dige
 
 DIMENSIONS: tuple[Table, ...] = (
     UNIT,
+    UNIT_SUCCESSION,
     OFFICE,
     PROCEDURE,
     PROCEDURE_PAPER,

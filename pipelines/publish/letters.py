@@ -18,9 +18,9 @@ FOLDER = "thu_xin_loi"
 BLANK = "……………………………………"
 
 
-def letter_file_name(dossier_code: str) -> str:
-    """The file name of a dossier's letter, from its code (which names no one): one code, one name."""
-    return f"{safe_name(dossier_code)}.docx"
+def letter_file_name(dossier_id: str) -> str:
+    """The file name of a dossier's letter, from its identity (which names no one): one dossier, one name."""
+    return f"{safe_name(dossier_id)}.docx"
 
 
 def template_version(case: LetterCase) -> str:

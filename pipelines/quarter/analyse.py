@@ -83,7 +83,10 @@ def _opening(settings: Settings, warehouse: Warehouse, analysis: QuarterAnalysis
     if "report_open" not in old or analysis.report_06a.empty:
         nothing = carried_difference(pd.DataFrame(), pd.DataFrame())
         return frames | {"carried_difference": nothing, "untrue": pd.DataFrame()}
-    difference = carried_difference(old["report_open"], frames["report_carried"])
+    opened = old["report_open"]
+    if "dossier_id" not in opened.columns:  # an edition from before dossiers had an id beside their code
+        opened = opened.assign(dossier_id=opened["dossier_code"])
+    difference = carried_difference(opened, frames["report_carried"])
     broken = opens_where_it_ended(analysis.report_06a, old["report_06a"], difference)
     return frames | {"carried_difference": difference, "untrue": broken}
 

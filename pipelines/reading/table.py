@@ -11,7 +11,8 @@ from domain.clean import clean, clean_code, cut, is_clean
 from domain.columns import Column
 from pipelines.outcome import FileFault
 from pipelines.reading.limits import ReadingLimits, listed
-from pipelines.unit import Correction, Source, column_of
+from pipelines.source_columns import column_of
+from pipelines.unit import Correction, Source
 
 # What exports write for "nothing".
 _EMPTY_TEXTS = frozenset({"", "NULL", "null", r"\N"})

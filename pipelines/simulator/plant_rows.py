@@ -75,9 +75,12 @@ NO_END = Spoil(
     rule="DQ-DT-13", note="đã xử lý xong nhưng không ghi ngày xong", action=FLAG,
     change=_set(status=9, finished_at=None, returned_at=None),
 )  # fmt: skip
+_NOT_ENDED: dict[str, Any] = {
+    "status": 4, "finished_at": None, "returned_at": None, "refused_at": None, "refusal_reason": None
+}  # fmt: skip
 REOPENED = Spoil(
-    rule="DQ-ST-01", note="đã xong hoặc đã từ chối rồi lại đang xử lý", action=FLAG,
-    change=_set(status=4, finished_at=None, returned_at=None, refused_at=None, refusal_reason=None),
+    rule="DQ-HX-03", note="đã xong hoặc đã từ chối rồi lại đang xử lý",
+    change=_set(**_NOT_ENDED),
 )  # fmt: skip
 NO_SUPPLEMENT = Spoil(rule="DQ-ST-03", note="chờ bổ sung nhưng không có phiếu", action=FLAG, change=_set(status=5))
 
@@ -210,22 +213,26 @@ def _note_natural(hand_ins: HandIns, truth: Truth) -> None:
 
 
 def _extra_rows(hand_ins: HandIns, truth: Truth) -> None:
-    """Rows one too many: twice the same dossier, a dossier of another unit, a code of an unknown unit."""
+    """Rows one too many: a number for two dossiers, a number of another unit's dossier, a code of an unknown unit."""
     for unit, day, count in ((COUNTER, 26, 2), ("DG-QK", 29, 2), ("DG-DP", 26, 1)):
         night = hand_ins.night(day)
         for case in hand_ins.victims(unit, night, count) if hand_ins.is_good(unit, night) else []:
             twin = dict(hand_ins.put(case, night))
-            _add(hand_ins, truth, _extra(unit, night, twin, "DQ-ID-05", "một hồ sơ có hai dòng trong một tệp"))
+            twin["proc_code"] = _another_procedure(hand_ins, unit, night, twin["proc_code"])
+            row = _extra(unit, night, twin, "DQ-ID-05", "một mã hồ sơ ghi cho hai thủ tục trong một tệp")
+            _add(hand_ins, truth, row)
     for unit, day in (("DG-DS", 27), ("DG-QK", 27)):
         night = hand_ins.night(day)
         for case in hand_ins.victims(COUNTER, hand_ins.night(day - 1), 1) if hand_ins.is_good(unit, night) else []:
-            stranger = record_of(case, end_of(night), hand_ins.world) | {
+            record = record_of(case, end_of(night), hand_ins.world)
+            stranger = record | _NOT_ENDED | {
+                "received_at": datetime.combine(night, record["received_at"].time()),
                 "office_code": "MC",
                 "steps": [],
                 "pauses": [],
-            }
+            }  # fmt: skip
             row = _extra(unit, night, stranger, "DQ-ID-05", "mã hồ sơ đã thuộc bộ phận một cửa huyện")
-            row.also = ("DQ-PR-02",)
+            row.also = ("DQ-PR-02", "DQ-ID-03", "DQ-DT-09", "DQ-DT-10", "DQ-DT-07")
             _add(hand_ins, truth, row)
     for unit, day in ((COUNTER, 28), ("DG-QS", 25)):
         night = hand_ins.night(day)
@@ -236,6 +243,13 @@ def _extra_rows(hand_ins: HandIns, truth: Truth) -> None:
             _add(
                 hand_ins, truth, _extra(unit, night, lost, "DQ-ID-04", "mã đơn vị trong mã hồ sơ không có trong tỉnh")
             )
+
+
+def _another_procedure(hand_ins: HandIns, unit: str, night: date, proc_code: str) -> str:
+    """The code of another procedure that the unit handed in by this night."""
+    cases = [case for case in hand_ins.cases.values() if case.unit_code == unit and case.received_at.date() <= night]
+    codes = {str(record_of(case, end_of(night), hand_ins.world)["proc_code"]) for case in cases}
+    return min(codes - {proc_code})
 
 
 def _extra(unit: str, night: date, record: Record, rule: str, note: str) -> BadRow:

@@ -13,7 +13,8 @@ NOW = [("U1", "DD", "D1"), ("U1", "DD", "D3"), ("U1", "DD", "D4"), ("U2", "HT", 
 
 
 def places(rows: list[tuple[str, str, str]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["unit_code", "field_code", "dossier_code"]).assign(state="open_in_term")
+    made = pd.DataFrame(rows, columns=["unit_code", "field_code", "dossier_code"])
+    return made.assign(dossier_id=made["dossier_code"], state="open_in_term")
 
 
 def table(rows: list[tuple[str, str, str]], column: str) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from domain.calendar import default_calendar
 from expectations import RULES, Verdict, judge
 from expectations.dossier_facts import DossierFacts
 from expectations.facts import ordered
+from expectations.one_state import one_state
 
 Row = dict[str, Any]
 
@@ -134,7 +135,7 @@ CASES: dict[str, tuple[Row, Row]] = {
     "DQ-DT-17": ({"entered_at": "2017-12-20 08:00"}, {"entered_at": "2017-12-19 16:00"}),
 }
 # Rules whose case needs more than one row or another context; each has its own test below.
-ELSEWHERE = {"DQ-DU-01", "DQ-DT-18"}
+ELSEWHERE = {"DQ-DU-01", "DQ-DT-18", "DQ-DT-19", "DQ-ID-10"}
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +180,32 @@ def test_every_rule_fails_once_in_the_night(verdict: Verdict, make: SimpleNamesp
 
 def test_every_dossier_rule_has_a_case() -> None:
     assert {rule.id for rule in RULES if rule.table == "dossier"} == set(CASES) | ELSEWHERE
+
+
+def test_a_row_of_the_first_hours_waits_and_is_told(make: SimpleNamespace) -> None:
+    night = {"submitted_at": "2017-12-27 08:00", "entered_at": "2017-12-28 00:20", "due_at": "2018-01-05"}
+    early = OPEN | night | {"received_at": "2017-12-28 00:20", "dossier_code": "000.00.07.H16-171228-0001"}
+    found = judge({"dossier": make.frame("dossier", early)}, make.context())
+    assert len(found.accepted["dossier"]) == 1
+    assert "DQ-DT-19" in set(found.flags["rule_id"])
+    late = judge({"dossier": make.frame("dossier", early | {"received_at": "2017-12-28 08:01"})}, make.context())
+    assert make.failures(late, "dossier") == {2: {"DQ-DT-02"}}
+
+
+def test_numbers_that_differ_by_zeros_are_told_as_probably_one(make: SimpleNamespace) -> None:
+    rows = [{"dossier_code": code} for code in ("000123", "123", "124", "0124A")]
+    found = judge({"dossier": make.frame("dossier", *rows)}, make.context(dossier_grammar="any"))
+    assert set(found.flags.loc[found.flags["rule_id"] == "DQ-ID-10", "dossier_code"]) == {"000123", "123"}
+
+
+def test_the_last_state_of_changes_is_kept_and_whole_registers_are_left_alone(make: SimpleNamespace) -> None:
+    still = make.frame("dossier", OPEN, {}, OPEN, {"dossier_code": None}, {"dossier_code": None})
+    still = still.assign(dossier_key=still["dossier_code"].mask(still.index < 3, "A"))
+    kept, earlier = one_state(still, pd.Series(True, index=still.index))
+    assert kept["line_no"].tolist() == [3, 5, 6], "the one that ended; rows without a key stay for the rules"
+    assert earlier["line_no"].tolist() == [2, 4]
+    kept, earlier = one_state(still, pd.Series(False, index=still.index))
+    assert (len(kept), len(earlier)) == (5, 0)
 
 
 def test_messages_name_the_value_and_the_mend(verdict: Verdict) -> None:

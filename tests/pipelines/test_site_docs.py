@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from domain.night import Night
+from pipelines import night_order
 from pipelines.collect import collect_unit
 from pipelines.settings import Settings
 from pipelines.site import load_site
 from pipelines.stage import read_staged
 from tests.factories.sites import KEY
+from warehouse import Warehouse
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "your_own_data_as_a_site.md").read_text(encoding="utf-8")
 NIGHT = "2017-12-20"
@@ -58,6 +61,24 @@ def test_the_tutorials_correction_mends_the_third_row(settings):
     assert "sửa 1 dòng" in outcome.message
     row = read_staged(again, NIGHT, ["HALL"]).frames["dossier"].iloc[2]
     assert (str(row["received_at"]), row["channel"], row["unparsed"]) == ("2017-12-19 10:00:00", 3, "")
+
+
+@pytest.mark.slow
+def test_two_counters_that_number_for_themselves(settings, tmp_path):
+    two = tmp_path / "two"
+    places = {"TINHGON_SITE": two / "site", "TINHGON_INBOX": two / "inbox", "TINHGON_VAR": two / "var"}
+    made = Settings.from_env({key: str(value) for key, value in places.items()} | {"TINHGON_HASH_KEY": KEY})
+    for night in ("2017-12-29", "2018-01-03"):
+        assert not night_order.run_night(made, Night(night)).failed
+    with Warehouse.open(made.warehouse_url) as warehouse:
+        facts = warehouse.read_table("dossier_fact")
+    assert {row.dossier_id: (row.unit_code, row.outcome) for row in facts.itertuples()} == {
+        "1~unit=OLD~year=2017": ("OLD", "DONE"),
+        "2~unit=OLD~year=2017": ("NEW", "DONE"),
+        "3~unit=OLD~year=2017": ("NEW", "OPEN"),
+        "1~unit=NEW~year=2017": ("NEW", "DONE"),
+        "1~unit=NEW~year=2018": ("NEW", "OPEN"),
+    }
 
 
 def test_every_yaml_block_of_the_page_is_yaml():

@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("year")]
 
 WANTED_RULES = {
     "DQ-ID-01", "DQ-ID-02", "DQ-ID-03", "DQ-ID-04", "DQ-ID-05", "DQ-PR-01", "DQ-PR-02", "DQ-DT-01", "DQ-DT-02",
-    "DQ-DT-03", "DQ-DT-06", "DQ-DT-07", "DQ-DT-11", "DQ-DT-12", "DQ-DT-13", "DQ-DT-16", "DQ-DT-17", "DQ-ST-01",
+    "DQ-DT-03", "DQ-DT-06", "DQ-DT-07", "DQ-DT-11", "DQ-DT-12", "DQ-DT-13", "DQ-DT-16", "DQ-DT-17", "DQ-HX-03",
     "DQ-ST-02", "DQ-ST-03", "DQ-ST-04",
 }  # fmt: skip
 CSV_SHAPE = {"DG-QK": ("utf-8-sig", ";"), "DG-QS": ("utf-8", ","), "DG-DP": ("utf-16", "\t"), "DG-DS": ("utf-8", ";"),

@@ -239,7 +239,11 @@ def slices(given: Given) -> list[Slice]:
             flags=[{"dossier_code": "D1", "rule_id": "DQ-DT-03", "severity": "warning"}],
             files=[{"source_id": "hs", "file_name": "hs.csv", "sha256": "ab", "bytes": 10}],
         ),
-        given.slice("U2", "2017-12-05", [given.dossier("D2", line_no=7), given.dossier("D4", status=3)]),
+        given.slice(
+            "U2",
+            "2017-12-05",
+            [given.dossier("D2", line_no=7, received_at="2017-12-05 08:00"), given.dossier("D4", status=3)],
+        ),
         given.slice(
             "U1",
             "2017-12-06",
@@ -256,7 +260,7 @@ def slices(given: Given) -> list[Slice]:
             "2017-12-11",
             [
                 given.dossier("D1", due_at="2017-12-20 17:00"),
-                given.dossier("D3", status=9, finished_at="2017-12-11 10:00"),
+                given.dossier("D3", proc_core="1.000002", status=9, finished_at="2017-12-11 10:00"),
             ],
             pauses=[given.pause("D1", 1, "2017-12-06 09:00", "2017-12-11 08:30")],
             rule_results=[given.rule("DQ-DT-03", 0)],

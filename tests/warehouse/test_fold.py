@@ -6,9 +6,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from warehouse.fold import Folded, empty, fold, latest_rows, settle_merged
+from warehouse.fold import Folded, empty, fold
 from warehouse.frames import to_arrow, to_frame
-from warehouse.tables import APOLOGY, DOSSIER_VERSION, PAUSE_VERSION, STEP_VERSION
+from warehouse.identity import Standing, resolve
+from warehouse.lists import STEPS, latest_rows, settle
+from warehouse.tables import APOLOGY, DOSSIER_VERSION, PAUSE_VERSION, STEP_VERSION, UNIT_SUCCESSION
 
 DUE, LATER, LATEST = "2017-12-15 17:00", "2017-12-22 17:00", "2017-12-29 17:00"
 
@@ -16,7 +18,18 @@ DUE, LATER, LATEST = "2017-12-15 17:00", "2017-12-22 17:00", "2017-12-29 17:00"
 def typed(rows: Sequence[dict[str, Any]], table: Any) -> pd.DataFrame:
     if not rows:
         return empty([column.name for column in table.columns])
-    return to_frame(to_arrow(pd.DataFrame(list(rows)), table))
+    frame = pd.DataFrame(list(rows))
+    for name in ("dossier_key", "dossier_id"):
+        if name in table.columns and name not in frame.columns and "dossier_code" in frame.columns:
+            frame[name] = frame["dossier_code"]
+    return to_frame(to_arrow(frame, table))
+
+
+ALONE = Standing(succession=typed((), UNIT_SUCCESSION))
+
+
+def placed(versions: pd.DataFrame, known: Standing = ALONE) -> pd.DataFrame:
+    return versions.assign(**resolve(versions, known))
 
 
 @pytest.fixture
@@ -28,8 +41,9 @@ def folded(given: Any) -> Any:
             given.dossier("D1", **{"unit_code": "U1", "due_at": DUE} | values) | {"night": night}
             for night, values in versions
         ]
-        stops = [pause | {"unit_code": "U1", "night": night, "is_merged": True} for night, pause in pauses]
-        return fold(typed(rows, DOSSIER_VERSION), typed(stops, PAUSE_VERSION), typed(letters, APOLOGY))
+        said = {"unit_code": "U1", "is_merged": True}
+        stops = [pause | said | {"night": night, "place": pause["pause_no"]} for night, pause in pauses]
+        return fold(placed(typed(rows, DOSSIER_VERSION)), typed(stops, PAUSE_VERSION), typed(letters, APOLOGY))
 
     return run
 
@@ -118,7 +132,7 @@ def test_only_the_hour_moved_is_not_a_move(folded: Any) -> None:
         (["2017-12-14", "2017-12-12"], "2017-12-14", ["DQ-HX-02"]),  # earlier than first reported
         (["2017-12-14", "2017-12-20"], "2017-12-20", [None]),  # later: against nobody's interest but its own
         (["2017-12-12", "2017-12-20", "2017-12-13"], "2017-12-20", [None, "DQ-HX-02"]),
-        (["2017-12-20", None, "2017-12-14"], "2017-12-20", [None, "DQ-HX-02"]),  # reopened, then set back
+        (["2017-12-20", None, "2017-12-14"], "2017-12-20", ["DQ-HX-02"]),  # the end taken away does not count
     ],
 )
 def test_the_latest_finish_ever_reported_counts(
@@ -130,17 +144,25 @@ def test_the_latest_finish_ever_reported_counts(
     assert rules(result, "finished_at") == [None, *broken]
 
 
-def test_reopened_has_no_finish(folded: Any) -> None:
-    result = folded(("2017-12-20", {"finished_at": "2017-12-20 09:00", "status": 9}), ("2017-12-21", {"status": 4}))
-    assert result.dossiers["credit_finished_at"].isna().all()
-    assert result.dossiers["status_since"].tolist() == ["2017-12-21"]
+def test_an_end_taken_away_is_set_aside_and_the_later_state_stands(folded: Any) -> None:
+    done = {"finished_at": "2017-12-20 09:00", "status": 9}
+    result = folded(("2017-12-20", done), ("2017-12-21", {"status": 4}), ("2017-12-22", {"status": 4}))
+    assert result.dossiers[["night", "status"]].to_numpy().tolist() == [["2017-12-20", 9]]
+    assert str(result.dossiers["credit_finished_at"].iloc[0]) == "2017-12-20 09:00:00"
+    assert result.quarantine[["night", "rule_id"]].to_numpy().tolist() == [
+        ["2017-12-21", "DQ-HX-03"],
+        ["2017-12-22", "DQ-HX-03"],
+    ]
+    again = folded(("2017-12-20", done), ("2017-12-21", {"status": 4}), ("2017-12-22", done | {"staff_code": "CB2"}))
+    assert again.dossiers["night"].tolist() == ["2017-12-22"]
+    assert again.changes["field"].tolist() == ["staff_code"]
 
 
 def test_a_status_the_legal_path_does_not_allow_is_named(folded: Any) -> None:
     result = folded(
         ("2017-12-04", {"status": 2}),
-        ("2017-12-05", {"status": 9}),  # skipping forward within a night is allowed
-        ("2017-12-06", {"status": 4}),  # back from done is not
+        ("2017-12-05", {"status": 4}),  # skipping forward within a night is allowed
+        ("2017-12-06", {"status": 2}),  # back from processing to acceptance is not
         ("2017-12-07", {"status": 10}),
     )
     assert rules(result, "status") == [None, "DQ-ST-01", None]
@@ -159,26 +181,29 @@ def test_history_holds_every_field_that_differs_and_nothing_of_the_origin(folded
     assert len(again.changes) == 0
 
 
-def test_steps_of_another_unit_count_unless_it_claims_the_dossier(given: Any) -> None:
-    owned = typed(
-        [
-            given.dossier("D1", unit_code="U1", night="2017-12-04") | {"is_owner": True},
-            given.dossier("D1", unit_code="U3", night="2017-12-06") | {"is_owner": False},
-        ],
-        DOSSIER_VERSION,
+def test_steps_of_another_unit_count_unless_it_only_repeats_the_dossier(given: Any) -> None:
+    versions = placed(
+        typed(
+            [
+                given.dossier("D1", unit_code="U1", night="2017-12-04"),
+                given.dossier("D1", unit_code="U3", night="2017-12-06"),
+            ],
+            DOSSIER_VERSION,
+        )
     )
+    assert versions["standing"].tolist() == ["COUNTED", "REPEATED"]
     rows = [
         given.step("D1", 1, "2017-12-04 08:00", unit_code="U1", night="2017-12-04"),
         given.step("D1", 2, "2017-12-05 08:00", unit_code="U2", night="2017-12-06"),  # the tax office's own step
-        given.step("D1", 3, "2017-12-05 08:00", unit_code="U3", night="2017-12-05"),
+        given.step("D1", 3, "2017-12-05 08:30", unit_code="U3", night="2017-12-05"),
         given.step("D1", 3, "2017-12-06 08:00", unit_code="U3", night="2017-12-06"),  # from here on not merged
     ]
-    steps = typed(rows, STEP_VERSION)
-    steps["is_merged"] = settle_merged(steps, owned)
-    assert steps["is_merged"].tolist() == [True, True, True, False]
-    latest = latest_rows(steps, owned[owned["is_owner"].astype(bool)], "step_no")
+    steps = typed([row | {"is_ours": False} for row in rows], STEP_VERSION)
+    settled = steps.assign(**settle(steps, versions, STEPS))
+    assert settled["is_merged"].tolist() == [True, True, True, False]
+    latest = latest_rows(settled, versions[versions["standing"] == "COUNTED"], "step_no")
     assert latest[["step_no", "unit_code", "night"]].to_numpy().tolist() == [
         [1, "U1", "2017-12-04"],
-        [2, "U2", "2017-12-06"],
-        [3, "U3", "2017-12-05"],
+        [2, "U3", "2017-12-05"],
+        [3, "U2", "2017-12-06"],
     ]

@@ -26,6 +26,7 @@ REVISIONS = [
     "r0006_catalogue_content",
     "r0007_night_fault",
     "r0008_acts",
+    "r0009_identity",
 ]
 KINDS = {
     "VARCHAR": "text",
@@ -108,6 +109,8 @@ def test_the_revisions_follow_one_another_and_add_up_to_the_declared_tables() ->
         before = revision.revision
         for table, (key, rest) in getattr(revision, "TABLES", {}).items():
             assert table not in found, f"{table} is made twice"
+            found[table] = [column.partition(":")[0] for column in (*key.split(), *rest.split())]
+        for table, (key, rest, _) in getattr(revision, "REMADE", {}).items():
             found[table] = [column.partition(":")[0] for column in (*key.split(), *rest.split())]
         for table, added in getattr(revision, "ADDED", {}).items():
             found[table] += [column.partition(":")[0] for column in added.split()]

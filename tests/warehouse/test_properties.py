@@ -17,7 +17,7 @@ from warehouse.compare import differences, snapshot
 from warehouse.tables import METADATA
 
 NIGHTS = ["2017-12-04", "2017-12-05", "2017-12-08", "2017-12-11"]
-KEYS = [(unit, night) for unit in ("U1", "U2") for night in NIGHTS]
+KEYS = [(unit, night) for unit in ("U1", "U2", "U3") for night in NIGHTS]
 DAYS = [None, "2017-12-06", "2017-12-08", "2017-12-12"]
 
 rows = st.fixed_dictionaries(
@@ -27,8 +27,12 @@ rows = st.fixed_dictionaries(
         "finished_at": st.sampled_from(DAYS),
         "status": st.sampled_from([2, 4, 5, 9, None]),
         "staff_code": st.sampled_from(["CB1", None]),
+        "received_at": st.sampled_from(["2017-12-01 08:00", "2017-12-01 10:00", "2017-12-05 08:00"]),
+        "proc_core": st.sampled_from(["1.000001", "1.000001", "1.000002"]),
+        "is_numbered_by_unit": st.booleans(),
     }
 )
+HEIRS = st.sets(st.sampled_from([("U1", "U2", 5), ("U2", "U3", 8), ("U1", "U3", 8)]), max_size=2)
 stops = st.fixed_dictionaries(
     {
         "dossier_code": st.sampled_from(["D1", "D2", "D3"]),
@@ -40,17 +44,40 @@ stops = st.fixed_dictionaries(
 contents = st.tuples(
     st.lists(rows, max_size=3, unique_by=lambda row: row["dossier_code"]),
     st.lists(stops, max_size=2, unique_by=lambda row: (row["dossier_code"], row["pause_no"])),
+    st.booleans(),
 )
 
 
-def slice_of(key: tuple[str, str], content: tuple[list[dict[str, Any]], list[dict[str, Any]]]) -> Slice:
-    dossiers, pauses = (pd.DataFrame(part) for part in content)
+def slice_of(key: tuple[str, str], content: tuple[list[dict[str, Any]], list[dict[str, Any]], bool]) -> Slice:
+    dossiers, pauses = (pd.DataFrame(part) for part in content[:2])
     if len(dossiers):
-        dossiers = dossiers.assign(proc_code="1.000001", received_at=pd.Timestamp("2017-12-01 08:00"), line_no=2)
+        units = dossiers.pop("is_numbered_by_unit").map({True: f"~unit={key[0]}", False: ""})
+        received = pd.to_datetime(dossiers["received_at"])
+        dossiers = dossiers.assign(dossier_key=dossiers["dossier_code"] + units, received_at=received, line_no=2)
+        dossiers = dossiers.assign(proc_code=dossiers["proc_core"])
     if len(pauses):
         pauses = pauses.assign(kind="SUPPLEMENT", started_at=pd.Timestamp("2017-12-04 08:00"), line_no=2)
-    outcome = {"status": "COLLECTED", "fingerprint": "-".join(key)}
-    return Slice(unit_code=key[0], night=key[1], outcome=outcome, dossiers=dossiers, pauses=pauses)
+    outcome = {"status": "COLLECTED", "fingerprint": "-".join(key), "is_full": content[2], "rows_quarantined": 0}
+    rows = {"rows_in": len(dossiers) + len(pauses), "rows_ok": len(dossiers) + len(pauses)}
+    ours = frozenset({"pause"} if content[2] else ())
+    return Slice(
+        unit_code=key[0], night=key[1], outcome=outcome | rows, dossiers=dossiers, pauses=pauses, numbered_by_us=ours
+    )
+
+
+def succession(heirs: set[tuple[str, str, int]]) -> pd.DataFrame:
+    rows = [
+        {
+            "unit_code": old,
+            "answering_unit": heir,
+            "valid_from": date(2017, 12, day),
+            "proc_core": "",
+            "territory": "",
+        }
+        for old, heir, day in sorted(heirs)
+    ]
+    columns = ["unit_code", "valid_from", "answering_unit", "proc_core", "territory"]
+    return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
 @pytest.fixture(scope="module")
@@ -72,14 +99,38 @@ def test_order_and_repeats_do_not_matter(pair: tuple[Warehouse, Warehouse], data
     order = data.draw(st.permutations(sorted(final)))
     repeats = data.draw(st.lists(st.sampled_from(sorted(final)), max_size=2))
     wrong_first = {key: data.draw(contents) for key in data.draw(st.sets(st.sampled_from(sorted(final)), max_size=1))}
+    heirs = data.draw(HEIRS)
     sorted_once, shuffled = pair
+    sorted_once.replace_dimensions({"unit_succession": succession(heirs)})
     for key in sorted(final, key=lambda key: key[1]):
         sorted_once.replace_slice(slice_of(key, final[key]))
     for key, content in wrong_first.items():
         shuffled.replace_slice(slice_of(key, content))
     for key in [*order, *repeats]:
         shuffled.replace_slice(slice_of(key, final[key]))
+    shuffled.replace_dimensions({"unit_succession": succession(heirs)})  # said only when everything is in
     assert differences(snapshot(sorted_once, with_models=False), snapshot(shuffled, with_models=False)) == []
+    one_dossier_once(sorted_once)
+
+
+def one_dossier_once(warehouse: Warehouse) -> None:
+    """Every row is accounted for, no dossier counts twice on a night, and every unit's rows add up."""
+    versions = warehouse.read_table("dossier_version")
+    counted = versions[versions["standing"] == "COUNTED"]
+    assert not counted.duplicated(["dossier_id", "night"]).any()
+    assert set(counted["dossier_id"]) == set(warehouse.read_table("dossier")["dossier_id"])
+    aside = warehouse.read_table("quarantine")
+    assert len(aside) == int(versions["standing"].isin(["ASIDE", "DOUBTED"]).sum())
+    for night in (NIGHTS[1], NIGHTS[-1]):
+        warehouse.build_models(date.fromisoformat(night), known=night)
+        facts = warehouse.read_table("dossier_fact")
+        known = counted[counted["night"] <= night].groupby("dossier_id").last()
+        begun = known[pd.to_datetime(known["credit_received_at"]) <= pd.Timestamp(night) + pd.Timedelta(days=1)]
+        assert set(facts["dossier_id"]) == set(begun.index), "each dossier known and received by then, once"
+        assert warehouse.read_table("headline")["received"].sum() == len(facts), "the units' totals are the site's"
+        rows = warehouse.read_table("unit_night")
+        parts = rows[["rows_ok", "rows_waiting", "rows_quarantined", "rows_unchanged"]].sum(axis=1)
+        assert parts.tolist() == rows["rows_in"].tolist()
 
 
 @pytest.fixture(scope="module")

@@ -143,7 +143,7 @@ def test_kill_9_in_the_middle_of_a_slice(new_duckdb: Callable[[], str], given: A
 
 def test_a_letter_gives_a_trace_whenever_it_is_written(new_warehouse: Callable[[], Warehouse], given: Any) -> None:
     letter = pd.DataFrame(
-        [{"dossier_code": "D1", "night": "2017-12-14", "unit_code": "U1", "kind": "DUE_TOMORROW"}
+        [{"dossier_id": "D1", "dossier_code": "D1", "night": "2017-12-14", "unit_code": "U1", "kind": "DUE_TOMORROW"}
          | {"old_due_on": date(2017, 12, 15), "new_due_on": date(2017, 12, 22)}]
     )  # fmt: skip
     nights = [
@@ -167,12 +167,12 @@ def test_a_letter_gives_a_trace_whenever_it_is_written(new_warehouse: Callable[[
 
 def test_a_slice_must_be_one_units_one_night_with_one_row_a_dossier(warehouse: Warehouse, given: Any) -> None:
     row = given.dossier("D1")
-    with pytest.raises(KnownError, match=r"\[dossier_code=D1\] comes twice"):
+    with pytest.raises(KnownError, match=r"\[dossier_key=D1\] comes twice"):
         warehouse.replace_slice(given.slice("U1", "2017-12-04", [row, row]))
     with pytest.raises(KnownError, match="another unit_code"):
         warehouse.replace_slice(given.slice("U1", "2017-12-04", [row | {"unit_code": "U2"}]))
     with pytest.raises(KnownError, match=r"no column \[owner_name\]"):
         warehouse.replace_slice(given.slice("U1", "2017-12-04", [row | {"owner_name": "Nguyễn Văn A"}]))
-    with pytest.raises(KnownError, match=r"\[dossier_code\] is empty"):
+    with pytest.raises(KnownError, match=r"\[dossier_key\] is empty"):
         warehouse.replace_slice(given.slice("U1", "2017-12-04", [row | {"dossier_code": None}]))
     assert warehouse.nights() == []

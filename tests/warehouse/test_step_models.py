@@ -47,7 +47,7 @@ def waits(warehouse: Warehouse, step_no: int = 1) -> dict[str, dict[str, int]]:
     steps = warehouse.read_table("step_time").merge(
         warehouse.read_table("step_wait").drop(columns="work_s"), on=["desk_no", "job_no"], validate="one_to_one"
     )
-    steps = steps[steps["step_no"] == step_no].set_index("dossier_code")
+    steps = steps[steps["step_no"] == step_no].set_index("dossier_id")
     names = ["waiting_s", *CAUSES]
     return {
         str(code): {name.removesuffix("_s"): int(row[name]) for name in names if row[name]}
@@ -165,7 +165,7 @@ def test_a_stop_inside_the_wait_is_the_citizens(duck: Warehouse, given: Any) -> 
         "at-work": {"waiting": HOUR, "rest": HOUR},
         "still-on": {"waiting": 4 * DAY, "rest": 4 * DAY},  # asked for on the day it was handed on
     }
-    found = duck.read_table("step_time").set_index("dossier_code")
+    found = duck.read_table("step_time").set_index("dossier_id")
     assert found["work_s"].to_dict() == {
         "whole-days": 2 * HOUR,
         "last-day": HOUR,
@@ -213,7 +213,7 @@ def test_jobs_that_overlap_are_counted_once(duck: Warehouse, given: Any) -> None
         "D2": {"waiting": 2 * HOUR, "contention": 2 * HOUR},
         "D3": {"waiting": HOUR * 3 // 2, "contention": HOUR * 3 // 2},  # D1 was still running when D3 began
     }
-    found = duck.read_table("step_time").set_index("dossier_code")
+    found = duck.read_table("step_time").set_index("dossier_id")
     assert found["work_s"].to_dict() == {"D1": 3 * HOUR, "D2": 2 * HOUR, "D3": 2 * HOUR}
     assert found["service_s"].to_dict() == {"D1": 3 * HOUR, "D2": HOUR, "D3": HOUR // 2}
 
@@ -266,7 +266,7 @@ def test_steps_out_of_order_and_out_of_hours(duck: Warehouse, given: Any) -> Non
         "saturday": {"waiting": HOUR + 2 * DAY, "rest": HOUR + 2 * DAY},  # Thursday and Friday have passed
     }
     assert waits(duck, 2) == {"no-desk": {"waiting": HOUR, "rest": HOUR}}  # who else was served, nobody can say
-    times = duck.read_table("step_time").set_index(["dossier_code", "step_no"])
+    times = duck.read_table("step_time").set_index(["dossier_id", "step_no"])
     assert times.loc[("night", 1), "work_s"] == DAY
     assert pd.isna(times.loc[("no-desk", 1), "started_w"])
     assert pd.isna(times.loc[("1911", 1), "enabled_w"])
@@ -289,7 +289,7 @@ def test_marks(duck: Warehouse, given: Any) -> None:
     ]
     build(duck, given, rows)
     times = duck.read_table("step_time")
-    marks = {code: group["mark"].tolist() for code, group in times.groupby("dossier_code")}
+    marks = {code: group["mark"].tolist() for code, group in times.groupby("dossier_id")}
     assert marks == {
         "D1": ["SAME_SECOND", "SAME_SECOND", "", "SAME_SECOND", ""],
         "D2": ["MIDNIGHT", "MIDNIGHT", ""],
@@ -427,7 +427,7 @@ def test_every_wait_is_what_counting_one_by_one_gives(
     assert (waiting[CAUSES].sum() > 0).all()  # every cause is there to be wrong about
     for row in waiting.to_dict("records"):
         expected = oracle.causes(row)
-        assert {name: row[name] for name in CAUSES} == expected, (row["dossier_code"], row["step_no"])
+        assert {name: row[name] for name in CAUSES} == expected, (row["dossier_id"], row["step_no"])
     jobs = tables["step_time"].query("desk_no > 0 and service_s > 0").sort_values(["desk_no", "job_no"])
     before = jobs.groupby("desk_no")["finished_w"].shift()
     assert (jobs["finished_w"] - jobs["service_s"] >= before.fillna(0)).all()  # a desk's service never overlaps
@@ -436,7 +436,7 @@ def test_every_wait_is_what_counting_one_by_one_gives(
     assert counts["n"].sum() == len(waiting)
     edges = tables["transition_count"].groupby("edge")["n"].sum()
     steps = tables["step_time"]
-    assert edges["START"] == edges["END"] == steps["dossier_code"].nunique()
+    assert edges["START"] == edges["END"] == steps["dossier_id"].nunique()
     assert edges["BETWEEN"] == len(steps) - edges["START"]
     weeks = tables["desk_week"]
     last = weeks.groupby(["unit_code", "office_code"])["backlog"].last()

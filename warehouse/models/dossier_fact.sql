@@ -17,22 +17,22 @@ WITH timed AS (
 ),
 stops AS (
     SELECT
-        s.dossier_code,
+        s.dossier_id,
         SUM(CASE WHEN s.started_at <= p.as_of_at THEN 1 ELSE 0 END) AS pause_count,
         MAX(CASE WHEN s.is_running THEN 1 ELSE 0 END) AS running,
         MAX(CASE WHEN s.started_at > p.as_of_at THEN 1 ELSE 0 END) AS begins_later
     FROM pause_known AS s
     CROSS JOIN model_parameter AS p
     WHERE s.kind IN ('SUPPLEMENT', 'FINANCIAL')
-    GROUP BY s.dossier_code
+    GROUP BY s.dossier_id
 ),
 spans AS (
     SELECT
-        dossier_code,
+        dossier_id,
         SUM(half_days) AS half_days,
         SUM(CASE WHEN is_running THEN 0 ELSE half_days END) AS ended_half_days
     FROM pause_span
-    GROUP BY dossier_code
+    GROUP BY dossier_id
 ),
 histories AS (
     SELECT u.unit_code, c.day AS first_day, 2 * (c.work_index + CASE WHEN c.is_working THEN 0 ELSE 1 END) AS halves
@@ -41,7 +41,7 @@ histories AS (
 ),
 early_stops AS (
     SELECT
-        s.dossier_code,
+        s.dossier_id,
         SUM(GREATEST(
             CASE
                 WHEN CAST(s.end_at AS DATE) >= h.first_day THEN h.halves
@@ -50,15 +50,15 @@ early_stops AS (
             0
         )) AS half_days
     FROM pause_span AS s
-    INNER JOIN dossier_known AS d ON d.dossier_code = s.dossier_code
-    INNER JOIN histories AS h ON h.unit_code = d.unit_code
+    INNER JOIN dossier_known AS d ON d.dossier_id = s.dossier_id
+    INNER JOIN histories AS h ON h.unit_code = d.receiving_unit
     LEFT JOIN calendar_day AS a ON a.day = CAST(s.start_at AS DATE)
     LEFT JOIN calendar_day AS z ON z.day = CAST(s.end_at AS DATE)
     WHERE CAST(s.start_at AS DATE) < h.first_day
-    GROUP BY s.dossier_code
+    GROUP BY s.dossier_id
 ),
 moved AS (
-    SELECT DISTINCT c.dossier_code
+    SELECT DISTINCT c.dossier_id
     FROM dossier_change AS c
     CROSS JOIN model_parameter AS p
     WHERE c.rule_id IN ('DQ-HX-01', 'DQ-HX-02') AND c.night <= p.known
@@ -85,19 +85,20 @@ counted AS (
                 )
             ELSE 0
         END AS entry_half_days,
-        m.dossier_code IS NOT NULL OR t.is_end_unknown OR COALESCE(t.end_at < t.received_at, FALSE) AS is_odd
+        m.dossier_id IS NOT NULL OR t.is_end_unknown OR COALESCE(t.end_at < t.received_at, FALSE) AS is_odd
     FROM timed AS t
     LEFT JOIN procedure AS c ON c.proc_core = t.proc_core AND c.valid_from = t.proc_valid_from
-    LEFT JOIN stops AS s ON s.dossier_code = t.dossier_code
-    LEFT JOIN spans AS n ON n.dossier_code = t.dossier_code
-    LEFT JOIN moved AS m ON m.dossier_code = t.dossier_code
-    LEFT JOIN histories AS h ON h.unit_code = t.unit_code
-    LEFT JOIN early_stops AS e ON e.dossier_code = t.dossier_code
+    LEFT JOIN stops AS s ON s.dossier_id = t.dossier_id
+    LEFT JOIN spans AS n ON n.dossier_id = t.dossier_id
+    LEFT JOIN moved AS m ON m.dossier_id = t.dossier_id
+    LEFT JOIN histories AS h ON h.unit_code = t.receiving_unit
+    LEFT JOIN early_stops AS e ON e.dossier_id = t.dossier_id
     LEFT JOIN calendar_day AS a ON a.day = t.received_on
     LEFT JOIN calendar_day AS z ON z.day = CAST(t.until_at AS DATE)
     LEFT JOIN calendar_day AS u ON u.day = t.due_on
 )
 SELECT
+    dossier_id,
     dossier_code,
     unit_code,
     office_code,

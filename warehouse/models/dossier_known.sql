@@ -1,17 +1,20 @@
+-- The unit that answers for a dossier: the one whose row counts, or the one that has taken over from it; a dossier that
+-- ended before that day stays where it ended.
 -- End of a dossier: the finish that counts; for status 3, 7, 8 also the dates of refusal and return, at worst
 -- the night from which it had that status. Status 9, 10 without any date stays open: nobody can say when it ended.
 WITH newest AS (
-    SELECT v.dossier_code, MAX(v.night) AS night
+    SELECT v.dossier_id, MAX(v.night) AS night, MIN(v.night) AS first_night
     FROM dossier_version AS v
     CROSS JOIN model_parameter AS p
-    WHERE v.is_owner AND v.night <= p.known
-    GROUP BY v.dossier_code
+    WHERE v.standing = 'COUNTED' AND v.night <= p.known
+    GROUP BY v.dossier_id
 ),
 received AS (
     SELECT
         r.*,
         COALESCE(r.proc_core, r.proc_code, '') AS proc_key,
-        CAST(r.received_at AS DATE) AS received_on,
+        CAST(r.credit_received_at AS DATE) AS received_on,
+        n.first_night,
         CASE
             WHEN r.status = 3
                 THEN COALESCE(r.refused_at, r.credit_finished_at, r.returned_at, CAST(r.status_since AS TIMESTAMP))
@@ -22,9 +25,33 @@ received AS (
         END AS ended_at,
         p.as_of_at
     FROM dossier_version AS r
-    INNER JOIN newest AS n ON n.dossier_code = r.dossier_code AND n.night = r.night
+    INNER JOIN newest AS n ON n.dossier_id = r.dossier_id AND n.night = r.night
     CROSS JOIN model_parameter AS p
-    WHERE r.is_owner AND (r.status IS NULL OR r.status <> 1) AND r.received_at <= p.as_of_at
+    WHERE
+        r.standing = 'COUNTED' AND (r.status IS NULL OR r.status <> 1) AND r.credit_received_at <= p.as_of_at
+),
+answering AS (
+    SELECT
+        r.dossier_id,
+        s.answering_unit,
+        ROW_NUMBER() OVER (
+            PARTITION BY r.dossier_id
+            ORDER BY s.valid_from DESC, LENGTH(s.proc_core) + LENGTH(s.territory) DESC, s.answering_unit
+        ) AS nth
+    FROM received AS r
+    INNER JOIN unit_succession AS s
+        ON s.unit_code = r.unit_code
+        AND s.valid_from <= CAST(r.as_of_at AS DATE)
+        AND (r.ended_at IS NULL OR CAST(r.ended_at AS DATE) >= s.valid_from)
+        AND (s.proc_core = '' OR s.proc_core = r.proc_key)
+        AND (s.territory = '' OR s.territory = r.territory)
+),
+receiving AS (
+    SELECT v.dossier_id, MIN(v.unit_code) AS unit_code
+    FROM dossier_version AS v
+    INNER JOIN newest AS n ON n.dossier_id = v.dossier_id AND n.first_night = v.night
+    WHERE v.standing = 'COUNTED'
+    GROUP BY v.dossier_id
 ),
 kinds AS (
     SELECT DISTINCT proc_key, received_on FROM received
@@ -48,8 +75,11 @@ versions AS (
     INNER JOIN procedure AS c ON c.proc_core = d.proc_key
 )
 SELECT
+    d.dossier_id,
     d.dossier_code,
-    d.unit_code,
+    COALESCE(a.answering_unit, d.unit_code) AS unit_code,
+    d.unit_code AS processing_unit,
+    f.unit_code AS receiving_unit,
     d.night,
     d.file_name,
     d.line_no,
@@ -58,7 +88,7 @@ SELECT
     v.valid_from AS proc_valid_from,
     d.channel,
     d.status,
-    d.received_at,
+    d.credit_received_at AS received_at,
     d.due_at,
     d.credit_due_at,
     CASE WHEN d.ended_at <= d.as_of_at THEN d.ended_at END AS end_at,
@@ -75,4 +105,6 @@ SELECT
         FALSE
     ) AS is_end_unknown
 FROM received AS d
+LEFT JOIN answering AS a ON a.dossier_id = d.dossier_id AND a.nth = 1
+LEFT JOIN receiving AS f ON f.dossier_id = d.dossier_id
 LEFT JOIN versions AS v ON v.proc_key = d.proc_key AND v.received_on = d.received_on AND v.fit = 1

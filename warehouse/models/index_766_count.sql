@@ -6,18 +6,18 @@
 -- domain/clock.py does it.
 WITH asked AS (
     SELECT
-        s.dossier_code,
+        s.dossier_id,
         SUM(CASE WHEN s.started_at <= p.as_of_at THEN 1 ELSE 0 END) AS requests,
         MIN(CASE WHEN s.started_at <= p.as_of_at THEN s.started_at END) AS asked_at,
         MIN(CASE WHEN s.started_at <= p.as_of_at THEN s.ended_at END) AS answered_at
     FROM pause_known AS s
     CROSS JOIN model_parameter AS p
     WHERE s.kind = 'SUPPLEMENT'
-    GROUP BY s.dossier_code
+    GROUP BY s.dossier_id
 ),
 ended AS (
     SELECT
-        d.dossier_code,
+        d.dossier_id,
         d.unit_code,
         d.proc_core,
         d.proc_valid_from,
@@ -30,14 +30,14 @@ ended AS (
         CASE
             WHEN d.end_at IS NOT NULL THEN COALESCE(v.finished_at, v.returned_at, d.end_at)
             WHEN d.status = 5 AND a.requests = 1 THEN a.asked_at
-            WHEN d.status = 5 AND a.dossier_code IS NULL THEN LEAST(CAST(v.status_since AS TIMESTAMP), p.as_of_at)
+            WHEN d.status = 5 AND a.dossier_id IS NULL THEN LEAST(CAST(v.status_since AS TIMESTAMP), p.as_of_at)
             ELSE p.as_of_at
         END AS end_at
     FROM dossier_known AS d
     CROSS JOIN model_parameter AS p
     INNER JOIN dossier_version AS v
-        ON v.dossier_code = d.dossier_code AND v.night = d.night AND v.unit_code = d.unit_code
-    LEFT JOIN asked AS a ON a.dossier_code = d.dossier_code
+        ON v.dossier_id = d.dossier_id AND v.night = d.night AND v.standing = 'COUNTED'
+    LEFT JOIN asked AS a ON a.dossier_id = d.dossier_id
     WHERE d.end_at IS NULL OR CAST(d.end_at AS DATE) >= p.quarter_first
 ),
 days AS (
@@ -97,7 +97,7 @@ termed AS (
 ),
 placed AS (
     SELECT
-        t.dossier_code,
+        t.dossier_id,
         t.unit_code,
         t.proc_core,
         t.is_open,

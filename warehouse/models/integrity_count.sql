@@ -1,7 +1,7 @@
 -- Counts that ask for a check; none of them proves anything. A quarter is counted as 4 * year + quarter - 1.
 WITH requests AS (
     SELECT
-        s.dossier_code,
+        s.dossier_id,
         s.pause_no,
         d.unit_code,
         CAST(s.started_at AS DATE) AS asked_on,
@@ -11,7 +11,7 @@ WITH requests AS (
                 THEN CAST(d.credit_due_at AS DATE)
         END AS credit_due_on
     FROM pause_known AS s
-    INNER JOIN dossier_known AS d ON d.dossier_code = s.dossier_code
+    INNER JOIN dossier_known AS d ON d.dossier_id = s.dossier_id
     CROSS JOIN model_parameter AS p
     WHERE s.kind = 'SUPPLEMENT' AND s.started_at <= p.as_of_at
 ),
@@ -19,12 +19,12 @@ WITH requests AS (
 -- one that counts, unless the request itself set that.
 moved_since AS (
     SELECT
-        r.dossier_code,
+        r.dossier_id,
         r.pause_no,
         CAST(SUBSTR(c.old_value, 1, 10) AS DATE) AS due_on,
-        ROW_NUMBER() OVER (PARTITION BY r.dossier_code, r.pause_no ORDER BY c.night) AS nth
+        ROW_NUMBER() OVER (PARTITION BY r.dossier_id, r.pause_no ORDER BY c.night) AS nth
     FROM requests AS r
-    INNER JOIN dossier_change AS c ON c.dossier_code = r.dossier_code AND c.field = 'due_at'
+    INNER JOIN dossier_change AS c ON c.dossier_id = r.dossier_id AND c.field = 'due_at'
     CROSS JOIN model_parameter AS p
     WHERE r.old_due_on IS NULL AND CAST(c.night AS DATE) >= r.asked_on AND c.night <= p.known
 ),
@@ -34,7 +34,7 @@ asked AS (
         r.asked_on,
         COALESCE(r.old_due_on, CASE WHEN m.nth = 1 THEN m.due_on ELSE r.credit_due_on END) AS due_on
     FROM requests AS r
-    LEFT JOIN moved_since AS m ON m.dossier_code = r.dossier_code AND m.pause_no = r.pause_no AND m.nth = 1
+    LEFT JOIN moved_since AS m ON m.dossier_id = r.dossier_id AND m.pause_no = r.pause_no AND m.nth = 1
 ),
 ended AS (
     SELECT
@@ -52,7 +52,7 @@ ended AS (
         CASE WHEN COALESCE(v.staff_code, '') = '' THEN d.office_code ELSE '' END AS office_code
     FROM dossier_known AS d
     INNER JOIN dossier_version AS v
-        ON v.dossier_code = d.dossier_code AND v.night = d.night AND v.unit_code = d.unit_code
+        ON v.dossier_id = d.dossier_id AND v.night = d.night AND v.standing = 'COUNTED'
     WHERE d.end_at IS NOT NULL
 ),
 -- A unit that stamps most of its finishes 00:00:00 records days, not moments: it cannot be asked about seconds.
@@ -85,7 +85,7 @@ sizes AS (
 -- before it; one that was moved after it had ended is counted with them.
 lives AS (
     SELECT
-        dossier_code,
+        dossier_id,
         unit_code,
         CAST(4 * EXTRACT(YEAR FROM received_at) + EXTRACT(QUARTER FROM received_at) - 1 AS BIGINT) AS first_no,
         CAST(4 * EXTRACT(YEAR FROM end_at) + EXTRACT(QUARTER FROM end_at) - 1 AS BIGINT) AS last_no
@@ -138,7 +138,7 @@ standing AS (
 ),
 moves AS (
     SELECT DISTINCT
-        c.dossier_code,
+        c.dossier_id,
         c.rule_id,
         CAST(4 * EXTRACT(YEAR FROM CAST(c.night AS DATE)) + EXTRACT(QUARTER FROM CAST(c.night AS DATE)) - 1 AS BIGINT)
             AS quarter_no
@@ -155,7 +155,7 @@ moved AS (
         SUM(CASE WHEN d.first_no <= m.quarter_no AND COALESCE(d.last_no >= m.quarter_no, TRUE) THEN 0 ELSE 1 END)
             AS not_standing
     FROM moves AS m
-    INNER JOIN lives AS d ON d.dossier_code = m.dossier_code
+    INNER JOIN lives AS d ON d.dossier_id = m.dossier_id
     GROUP BY d.unit_code, m.quarter_no, m.rule_id
 ),
 -- Every code ever handed in, also of rows set aside: its number is not missing.

@@ -5,3 +5,5 @@ UNION ALL
 SELECT * FROM issue_rule
 UNION ALL
 SELECT * FROM issue_change
+UNION ALL
+SELECT * FROM issue_fold

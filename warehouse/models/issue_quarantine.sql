@@ -12,7 +12,7 @@ WITH nights AS (
     WHERE o.night <= p.known
 ),
 held AS (
-    SELECT q.*, COALESCE(q.dossier_code, q.raw_record, q.quarantine_id) AS record_key
+    SELECT q.*, COALESCE(q.dossier_key, q.raw_record, q.quarantine_id) AS record_key
     FROM quarantine AS q
     CROSS JOIN model_parameter AS p
     WHERE q.night <= p.known
@@ -30,8 +30,11 @@ accepted AS (
     FROM held AS q
     CROSS JOIN model_parameter AS p
     INNER JOIN dossier_version AS v
-        ON v.dossier_code = q.dossier_code AND v.unit_code = q.unit_code AND v.night > q.night
-    WHERE v.is_owner AND v.night <= p.known
+        ON v.dossier_key = q.dossier_key AND v.unit_code = q.unit_code AND v.night > q.night
+    WHERE
+        v.standing = 'COUNTED' AND v.night <= p.known
+        -- a number used again is not mended by a row of the dossier that had it first
+        AND (q.stage <> 'merge' OR q.rule_id = 'DQ-HX-03')
     GROUP BY q.quarantine_id
 ),
 lives AS (

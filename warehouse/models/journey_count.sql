@@ -3,7 +3,7 @@
 -- At the same instant neither comes first, so the two are counted both ways.
 WITH told AS (
     SELECT
-        d.dossier_code,
+        d.dossier_id,
         d.proc_core,
         v.owner_hash,
         d.received_at,
@@ -13,7 +13,7 @@ WITH told AS (
         COUNT(*) OVER (PARTITION BY v.owner_hash) <= p.journey_most AS is_person
     FROM dossier_known AS d
     INNER JOIN dossier_version AS v
-        ON v.unit_code = d.unit_code AND v.night = d.night AND v.dossier_code = d.dossier_code
+        ON v.dossier_id = d.dossier_id AND v.night = d.night AND v.standing = 'COUNTED'
     CROSS JOIN model_parameter AS p
     WHERE
         v.owner_hash <> '' AND d.proc_core <> '' AND d.outcome NOT IN ('REFUSED', 'WITHDRAWN')
@@ -29,7 +29,7 @@ followed AS (
     SELECT
         a.proc_core,
         b.proc_core AS next_proc_core,
-        COUNT(DISTINCT a.dossier_code) AS followed,
+        COUNT(DISTINCT a.dossier_id) AS followed,
         COUNT(DISTINCT a.owner_hash) AS people
     FROM told AS a
     INNER JOIN told AS b

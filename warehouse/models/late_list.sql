@@ -6,16 +6,17 @@ WITH next_day AS (
 ),
 steps AS (
     SELECT
-        s.dossier_code,
+        s.dossier_id,
         s.task,
         s.office_code,
         ROW_NUMBER() OVER (
-            PARTITION BY s.dossier_code
+            PARTITION BY s.dossier_id
             ORDER BY CASE WHEN s.finished_at IS NULL THEN 0 ELSE 1 END, s.step_no DESC
         ) AS newest
     FROM step_known AS s
 )
 SELECT
+    f.dossier_id,
     f.dossier_code,
     f.unit_code,
     f.office_code,
@@ -29,13 +30,13 @@ SELECT
     s.task AS current_step,
     s.office_code AS current_office_code
 FROM dossier_fact AS f
-INNER JOIN dossier_known AS d ON d.dossier_code = f.dossier_code
+INNER JOIN dossier_known AS d ON d.dossier_id = f.dossier_id
 CROSS JOIN model_parameter AS p
 CROSS JOIN next_day AS t
 LEFT JOIN procedure AS c ON c.proc_core = d.proc_core AND c.valid_from = d.proc_valid_from
 LEFT JOIN calendar_day AS a ON a.day = f.due_on
 LEFT JOIN calendar_day AS z ON z.day = p.as_of
-LEFT JOIN steps AS s ON s.dossier_code = f.dossier_code AND s.newest = 1
+LEFT JOIN steps AS s ON s.dossier_id = f.dossier_id AND s.newest = 1
 WHERE
     f.timeliness = 'OVERDUE'
     OR (f.timeliness = 'IN_TERM' AND f.due_on > p.as_of AND f.due_on <= t.day)

@@ -3,17 +3,17 @@ WITH ranked AS (
     SELECT
         v.*,
         ROW_NUMBER() OVER (
-            PARTITION BY v.dossier_code, v.pause_no
-            ORDER BY v.night DESC, CASE WHEN v.unit_code = d.unit_code THEN 0 ELSE 1 END, v.unit_code
+            PARTITION BY v.dossier_id, v.place
+            ORDER BY v.night DESC, CASE WHEN v.unit_code = d.processing_unit THEN 0 ELSE 1 END, v.unit_code
         ) AS newest
     FROM pause_version AS v
-    INNER JOIN dossier_known AS d ON d.dossier_code = v.dossier_code
+    INNER JOIN dossier_known AS d ON d.dossier_id = v.dossier_id
     CROSS JOIN model_parameter AS p
     WHERE v.is_merged AND v.night <= p.known
 )
 SELECT
-    r.dossier_code,
-    r.pause_no,
+    r.dossier_id,
+    r.place AS pause_no,
     r.kind,
     r.started_at,
     r.ended_at,

@@ -3,6 +3,7 @@
 -- A dossier that ended before the period is in none.
 SELECT
     p.quarter,
+    f.dossier_id,
     f.dossier_code,
     f.unit_code,
     f.field_code,

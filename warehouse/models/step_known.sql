@@ -4,17 +4,17 @@ WITH ranked AS (
     SELECT
         v.*,
         ROW_NUMBER() OVER (
-            PARTITION BY v.dossier_code, v.step_no
-            ORDER BY v.night DESC, CASE WHEN v.unit_code = d.unit_code THEN 0 ELSE 1 END, v.unit_code
+            PARTITION BY v.dossier_id, v.place
+            ORDER BY v.night DESC, CASE WHEN v.unit_code = d.processing_unit THEN 0 ELSE 1 END, v.unit_code
         ) AS newest
     FROM step_version AS v
-    INNER JOIN dossier_known AS d ON d.dossier_code = v.dossier_code
+    INNER JOIN dossier_known AS d ON d.dossier_id = v.dossier_id
     CROSS JOIN model_parameter AS p
     WHERE v.is_merged AND v.night <= p.known
 )
 SELECT
-    r.dossier_code,
-    r.step_no,
+    r.dossier_id,
+    r.place AS step_no,
     COALESCE(r.task, '') AS task,
     COALESCE(r.office_code, '') AS office_code,
     COALESCE(r.staff_code, '') AS staff_code,

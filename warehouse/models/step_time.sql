@@ -7,8 +7,8 @@
 -- Dossiers, places (office and task) and staff go by numbers until the end: windows over numbers are cheap.
 WITH dossiers AS (
     SELECT
-        dossier_code, unit_code, proc_core, proc_valid_from, received_at, end_at,
-        ROW_NUMBER() OVER (ORDER BY dossier_code) AS dossier_no
+        dossier_id, unit_code, proc_core, proc_valid_from, received_at, end_at,
+        ROW_NUMBER() OVER (ORDER BY dossier_id) AS dossier_no
     FROM dossier_known
 ),
 units AS (
@@ -48,7 +48,7 @@ known AS (
         CAST(3600 * EXTRACT(HOUR FROM s.finished_at) + 60 * EXTRACT(MINUTE FROM s.finished_at)
         + FLOOR(EXTRACT(SECOND FROM s.finished_at)) AS BIGINT) AS finished_s
     FROM step_known AS s
-    INNER JOIN dossiers AS d ON d.dossier_code = s.dossier_code
+    INNER JOIN dossiers AS d ON d.dossier_id = s.dossier_id
     INNER JOIN units AS u ON u.unit_code = d.unit_code
     INNER JOIN places AS t ON t.office_code = s.office_code AND t.task = s.task
     INNER JOIN people AS q ON q.office_code = s.office_code AND q.staff_code = s.staff_code
@@ -159,7 +159,7 @@ stop_seconds AS (
         CAST(3600 * EXTRACT(HOUR FROM n.end_at) + 60 * EXTRACT(MINUTE FROM n.end_at)
         + FLOOR(EXTRACT(SECOND FROM n.end_at)) AS BIGINT) AS end_s
     FROM pause_span AS n
-    INNER JOIN dossiers AS d ON d.dossier_code = n.dossier_code
+    INNER JOIN dossiers AS d ON d.dossier_id = n.dossier_id
 ),
 stops AS (
     SELECT
@@ -217,7 +217,7 @@ pauses AS (
     GROUP BY b.dossier_no, b.step_no
 )
 SELECT
-    d.dossier_code,
+    d.dossier_id,
     b.step_no,
     d.unit_code,
     d.proc_core,

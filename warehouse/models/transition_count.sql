@@ -3,7 +3,7 @@
 -- A time below 0 (steps not in order) counts as 0 and is not usable. A bin is about a thirty-second wide: FLOOR(32 ln(1 + s)).
 WITH stamped AS (
     SELECT
-        dossier_code,
+        dossier_id,
         unit_code,
         proc_core,
         prev_office,
@@ -33,7 +33,7 @@ ends AS (
         MAX(stamp_us) - MIN(stamp_us) AS us,
         MAX(stamp_w) - MIN(stamp_w) AS work_s
     FROM stamped
-    GROUP BY dossier_code
+    GROUP BY dossier_id
 ),
 edges AS (
     SELECT

@@ -15,33 +15,33 @@ minutes AS (
     HAVING COUNT(*) > 10
 ),
 kinds AS (
-    SELECT dossier_code, timeliness AS kind FROM of_quarter
+    SELECT dossier_id, timeliness AS kind FROM of_quarter
     UNION
-    SELECT dossier_code, 'BUNCHING' AS kind FROM of_quarter
+    SELECT dossier_id, 'BUNCHING' AS kind FROM of_quarter
     WHERE outcome = 'DONE' AND end_quarter = quarter AND end_on = due_on
     UNION
-    SELECT f.dossier_code, 'FINISH_EQUALS_DUE' AS kind
+    SELECT f.dossier_id, 'FINISH_EQUALS_DUE' AS kind
     FROM of_quarter AS f
-    INNER JOIN dossier_known AS d ON d.dossier_code = f.dossier_code
+    INNER JOIN dossier_known AS d ON d.dossier_id = f.dossier_id
     WHERE f.outcome = 'DONE' AND f.end_quarter = f.quarter AND d.end_at = d.due_at
     UNION
-    SELECT f.dossier_code, 'BATCH_CLOSING' AS kind
+    SELECT f.dossier_id, 'BATCH_CLOSING' AS kind
     FROM of_quarter AS f
-    INNER JOIN dossier_known AS d ON d.dossier_code = f.dossier_code
+    INNER JOIN dossier_known AS d ON d.dossier_id = f.dossier_id
     INNER JOIN minutes AS m
         ON m.unit_code = d.unit_code AND m.office_code = d.office_code
         AND m.minute = DATE_TRUNC('minute', d.end_at)
     WHERE f.end_quarter = f.quarter
     UNION
-    SELECT f.dossier_code, CASE WHEN c.rule_id = 'DQ-HX-01' THEN 'DUE_MOVED' ELSE 'FINISH_MOVED_BACK' END AS kind
+    SELECT f.dossier_id, CASE WHEN c.rule_id = 'DQ-HX-01' THEN 'DUE_MOVED' ELSE 'FINISH_MOVED_BACK' END AS kind
     FROM of_quarter AS f
-    INNER JOIN dossier_change AS c ON c.dossier_code = f.dossier_code
+    INNER JOIN dossier_change AS c ON c.dossier_id = f.dossier_id
     WHERE c.rule_id IN ('DQ-HX-01', 'DQ-HX-02') AND c.night <= f.known
     UNION
-    SELECT f.dossier_code, 'SUPPLEMENT_LAST_DAY' AS kind
+    SELECT f.dossier_id, 'SUPPLEMENT_LAST_DAY' AS kind
     FROM of_quarter AS f
-    INNER JOIN dossier_known AS d ON d.dossier_code = f.dossier_code
-    INNER JOIN pause_known AS s ON s.dossier_code = f.dossier_code
+    INNER JOIN dossier_known AS d ON d.dossier_id = f.dossier_id
+    INNER JOIN pause_known AS s ON s.dossier_id = f.dossier_id
     WHERE
         s.kind = 'SUPPLEMENT'
         AND CAST(s.started_at AS DATE) >= CAST(COALESCE(s.old_due_at, d.credit_due_at) AS DATE)
@@ -54,10 +54,10 @@ ranked AS (
         f.dossier_code,
         ROW_NUMBER() OVER (
             PARTITION BY f.unit_code, f.proc_core, k.kind
-            ORDER BY COALESCE(f.elapsed_half_days, -1) DESC, f.dossier_code
+            ORDER BY COALESCE(f.elapsed_half_days, -1) DESC, f.dossier_id
         ) AS place
     FROM of_quarter AS f
-    INNER JOIN kinds AS k ON k.dossier_code = f.dossier_code
+    INNER JOIN kinds AS k ON k.dossier_id = f.dossier_id
 )
 SELECT unit_code, proc_core, kind, dossier_code
 FROM ranked

@@ -1,6 +1,8 @@
--- What came of each unit on one night.
+-- What came of each unit on one night; the counts of rows are those of unit_night, as the models stand.
 SELECT
-    unit_code, night, status, rows_in, rows_ok, rows_quarantined, control_total, files, message, fingerprint
-FROM slice_outcome
-WHERE night = :night
-ORDER BY unit_code
+    o.unit_code, o.night, o.status, u.rows_in, u.rows_ok, u.rows_waiting, u.rows_quarantined, u.rows_unchanged,
+    o.control_total, o.files, o.message, o.fingerprint
+FROM slice_outcome AS o
+INNER JOIN unit_night AS u ON u.unit_code = o.unit_code AND u.night = o.night
+WHERE o.night = :night
+ORDER BY o.unit_code

@@ -2,7 +2,7 @@
 -- by the same three events as in the model issue_quarantine, which counts these rows, and left out while people have
 -- it discarded; :discarded true gives those left out instead.
 WITH held AS (
-    SELECT q.*, COALESCE(q.dossier_code, q.raw_record, q.quarantine_id) AS record_key
+    SELECT q.*, COALESCE(q.dossier_key, q.raw_record, q.quarantine_id) AS record_key
     FROM quarantine AS q
     CROSS JOIN model_parameter AS p
     WHERE q.night <= p.known
@@ -24,8 +24,9 @@ WHERE
         SELECT 1
         FROM dossier_version AS v
         WHERE
-            v.dossier_code = q.dossier_code AND v.unit_code = q.unit_code AND v.night > q.night
-            AND v.night <= p.known AND v.is_owner
+            v.dossier_key = q.dossier_key AND v.unit_code = q.unit_code AND v.night > q.night
+            AND v.night <= p.known AND v.standing = 'COUNTED'
+            AND (q.stage <> 'merge' OR q.rule_id = 'DQ-HX-03')
     )
     AND NOT (
         q.state = 'REPLAYED'

@@ -1,0 +1,240 @@
+"""Which rows speak of one dossier, and which of them count: from all versions under some codes.
+
+A version's own key (`dossier_key`) is what its source declares. Units come and go, and numbers are used again, so
+the dossier it belongs to (`dossier_id`) is worked out from every version of the code, night by night:
+
+- A row of the unit that answers for a dossier, or of one that takes over from it, goes on with it, if procedure and
+  reception agree. A reception put right while the dossier is open, to a day it could have been received on, agrees.
+- Another unit's row is the same dossier only if procedure and reception agree, or if the first unit's whole register
+  no longer holds the dossier while it was open: told to both. It counts where it tells later events.
+- Any other row under the key is a number used again: set aside, never a new version.
+
+Standing of a version: COUNTED (one a dossier and night), REPEATED (the same dossier, nothing new), ASIDE (the number
+was used again), and, given by the fold, DOUBTED (takes an end away).
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+from domain.identity import without_unit
+from domain.status import TERMINAL_STATUSES, Status
+
+COUNTED, REPEATED, ASIDE, DOUBTED = "COUNTED", "REPEATED", "ASIDE", "DOUBTED"
+OTHER_UNIT, USED_AGAIN, TWO_UNITS = "DQ-ID-05", "DQ-ID-08", "DQ-ID-09"
+RESOLVED: Final = ["dossier_id", "standing", "rule_id", "other_unit", "credit_received_at"]
+ENDS: Final = ("finished_at", "returned_at", "refused_at")
+_NEVER = pd.Timestamp.min
+ENDED: Final = TERMINAL_STATUSES | {int(Status.DONE_PROCESSING)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What the site and the warehouse know beside the versions.
+
+    `succession`: unit_code, valid_from, answering_unit, proc_core, territory ('' for all), chains written out.
+    `full_nights`: (unit, night) of which a whole register was collected.
+    """
+
+    succession: pd.DataFrame
+    full_nights: Collection[tuple[str, str]] = frozenset()
+
+    def goes_on(self, old: str, row: dict[str, Any]) -> bool:
+        """Whether the row's unit takes over, by the row's night, from the unit `old` for such a dossier."""
+        rows = self.succession
+        rows = rows[(rows["unit_code"] == old) & (rows["answering_unit"] == row["unit_code"])]
+        return any(
+            str(each["valid_from"])[:10] <= row["night"]
+            and each["proc_core"] in ("", row["proc_core"])
+            and each["territory"] in ("", row["territory"])
+            for each in rows.to_dict("records")
+        )
+
+
+@dataclass(kw_only=True)
+class _Dossier:
+    """A dossier as the nights so far tell it."""
+
+    dossier_id: str
+    unit: str  # whose row counts
+    units: set[str]
+    proc: object
+    received: pd.Timestamp
+    is_numbered_by_unit: bool  # another unit's like number is another dossier
+    first_unit: str
+    first_night: str
+    told: tuple[pd.Timestamp, int]
+    last_night: dict[str, str]  # by unit, the last night it handed the dossier in
+    is_open: bool = True
+
+    def agrees(self, row: dict[str, Any]) -> bool:
+        return _same(self.proc, row["proc_core"]) and _day(self.received) == _day(row["received_at"])
+
+    def is_put_right(self, row: dict[str, Any]) -> bool:
+        """Whether the row only corrects the day received of an open dossier, to a day it could be received on."""
+        on = _day(row["received_at"])
+        return self.is_open and _same(self.proc, row["proc_core"]) and _NEVER < on <= pd.Timestamp(self.first_night)
+
+    def has_left(self, row: dict[str, Any], full_nights: Collection[tuple[str, str]]) -> bool:
+        """Whether the answering unit's whole register, later than its last word, no longer holds the open dossier."""
+        if not self.is_open or not _same(self.proc, row["proc_core"]) or not row["received_at"] >= self.received:
+            return False
+        since = self.last_night[self.unit]
+        return any(unit == self.unit and since < night <= row["night"] for unit, night in full_nights)
+
+
+def resolve(versions: pd.DataFrame, known: Standing) -> pd.DataFrame:
+    """`RESOLVED` of every version, on the index of `versions`; all versions of each code must be there.
+
+    `rule_id` and `other_unit` say what is to be told of a version; `credit_received_at` is the reception that counts:
+    the row's own, or the first unit's where the dossier went on elsewhere.
+    """
+    found = pd.DataFrame(
+        {
+            "dossier_id": versions["dossier_key"],
+            "standing": COUNTED,
+            "rule_id": None,
+            "other_unit": None,
+            "credit_received_at": versions["received_at"],
+        },
+        index=versions.index,
+    )
+    by = versions.assign(_day=_days(versions["received_at"]), _proc=versions["proc_core"].fillna("")).groupby(
+        "dossier_code"
+    )
+    many = by[["unit_code", "dossier_key", "_proc", "_day"]].nunique(dropna=False).max(axis=1) > 1
+    hard = versions[versions["dossier_code"].isin(many.index[many])]
+    if not len(hard):
+        return found
+    said: dict[Any, tuple[object, ...]] = {}
+    for _, rows in hard.sort_values(["dossier_code", "night", "unit_code", "dossier_key"]).groupby("dossier_code"):
+        said |= _Code(known).read(rows)
+    told = pd.DataFrame.from_dict(said, orient="index", columns=RESOLVED)
+    for name in RESOLVED:
+        found.loc[told.index, name] = told[name]
+    return found
+
+
+class _Code:
+    """The dossiers under one code."""
+
+    def __init__(self, known: Standing) -> None:
+        self.known = known
+        self.dossiers: list[_Dossier] = []
+        self.by_key: dict[str, list[_Dossier]] = {}
+
+    def read(self, rows: pd.DataFrame) -> dict[Any, tuple[object, ...]]:
+        """By index of the row, what `resolve` gives."""
+        said: dict[Any, tuple[object, ...]] = {}
+        for _, of_night in rows.groupby("night", sort=True):
+            placed = [(index, row, *self._place(row)) for index, row in _records(of_night)]
+            for dossier in self.dossiers:
+                mine = [each for each in placed if each[2] is dossier and each[3] != ASIDE]
+                if mine:
+                    said |= self._count(dossier, mine)
+            said |= {
+                index: (row["dossier_key"], ASIDE, rule, dossier.unit, row["received_at"])
+                for index, row, dossier, standing, rule in placed
+                if standing == ASIDE
+            }
+        return said
+
+    def _place(self, row: dict[str, Any]) -> tuple[_Dossier, str, str | None]:
+        """The dossier a row speaks of, its standing so far, and the rule that tells of it."""
+        plain, key_unit = without_unit(row["dossier_key"])
+        under = self.by_key.get(plain, [])
+        for dossier in (each for each in under if row["unit_code"] in each.units):
+            return dossier, *self._again(dossier, row)
+        for dossier in (each for each in under if self.known.goes_on(each.unit, row)):
+            if dossier.agrees(row) or (key_unit is None and dossier.is_put_right(row)):
+                return dossier, COUNTED, None
+        for dossier in (each for each in under if key_unit is None and not each.is_numbered_by_unit):
+            if dossier.agrees(row) or dossier.has_left(row, self.known.full_nights):
+                return dossier, REPEATED, TWO_UNITS
+            return dossier, ASIDE, OTHER_UNIT
+        return self._new(plain, key_unit is not None, row), COUNTED, None
+
+    def _again(self, dossier: _Dossier, row: dict[str, Any]) -> tuple[str, str | None]:
+        """What a row is of a unit that handed in this dossier before."""
+        if not (dossier.agrees(row) or dossier.is_put_right(row)):
+            return ASIDE, USED_AGAIN
+        if dossier.unit == row["unit_code"] or self.known.goes_on(dossier.unit, row):
+            return COUNTED, None
+        is_late = self.known.goes_on(row["unit_code"], row | {"unit_code": dossier.unit})
+        return REPEATED, None if is_late else TWO_UNITS
+
+    def _new(self, plain: str, is_numbered_by_unit: bool, row: dict[str, Any]) -> _Dossier:
+        dossier = _Dossier(
+            dossier_id=row["dossier_key"],
+            unit=row["unit_code"],
+            units={row["unit_code"]},
+            proc=row["proc_core"],
+            received=row["received_at"],
+            first_unit=row["unit_code"],
+            first_night=row["night"],
+            is_numbered_by_unit=is_numbered_by_unit,
+            told=(_NEVER, -1),
+            last_night={},
+        )
+        self.dossiers.append(dossier)
+        self.by_key.setdefault(plain, []).append(dossier)
+        return dossier
+
+    def _count(self, dossier: _Dossier, placed: list[tuple[Any, ...]]) -> dict[Any, tuple[object, ...]]:
+        """Choose the row that counts this night; the others repeat it."""
+        before = dossier.unit
+
+        def rank(each: tuple[Any, ...]) -> tuple[object, ...]:
+            _, row, _, standing, _ = each
+            is_next = row["unit_code"] != before and standing == COUNTED
+            return _told(row), is_next, row["unit_code"] == before
+
+        able = [each for each in placed if each[3] == COUNTED or _told(each[1]) > dossier.told]
+        best = max(able, key=rank) if able else None
+        said: dict[Any, tuple[object, ...]] = {}
+        for index, row, _, _, rule in placed:
+            counts = best is not None and index == best[0]
+            received = row["received_at"] if row["unit_code"] == dossier.first_unit else dossier.received
+            standing = COUNTED if counts else REPEATED
+            said[index] = (dossier.dossier_id, standing, rule, before if rule else None, received)
+        for _, row, _, _, _ in placed:
+            dossier.units.add(row["unit_code"])
+            dossier.last_night[row["unit_code"]] = row["night"]
+        if best is not None:
+            row = best[1]
+            dossier.unit, dossier.told = row["unit_code"], max(dossier.told, _told(row))
+            dossier.is_open = not is_ended(row)
+            if row["unit_code"] == dossier.first_unit:
+                dossier.proc, dossier.received = row["proc_core"], row["received_at"]
+        return said
+
+
+def is_ended(row: dict[str, Any]) -> bool:
+    """Whether a version says that the dossier has ended."""
+    ended = any(pd.notna(row[name]) for name in ENDS)
+    return ended or (pd.notna(row["status"]) and int(row["status"]) in ENDED)
+
+
+def _told(row: dict[str, Any]) -> tuple[pd.Timestamp, int]:
+    """How far a row tells: its latest end, then its status."""
+    ends = [row[name] for name in ENDS if pd.notna(row[name])]
+    return max(ends, default=_NEVER), int(row["status"]) if pd.notna(row["status"]) else 0
+
+
+def _records(rows: pd.DataFrame) -> list[tuple[Any, dict[str, Any]]]:
+    named: Any = rows.to_dict("records")
+    return list(zip(rows.index, named, strict=True))
+
+
+def _same(one: Any, other: Any) -> bool:
+    return ("" if pd.isna(one) else one) == ("" if pd.isna(other) else other)
+
+
+def _day(instant: Any) -> pd.Timestamp:
+    return pd.Timestamp(instant).normalize() if pd.notna(instant) else _NEVER
+
+
+def _days(instants: pd.Series) -> pd.Series:
+    return pd.to_datetime(instants).dt.normalize()
