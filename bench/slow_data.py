@@ -215,19 +215,21 @@ def _write_dossiers(  # noqa: PLR0913, PLR0917 - what was drawn, and where it go
     procs, units = procedure_codes().take(pa.array(made.procedure)), unit_codes().take(pa.array(made.unit))
     finished = _stamps(end, calendar, closed & (status != 3))
     due = _stamps(_due(made, world, calendar, with_pause=True), calendar, rng.random(n) >= NO_DUE_SHARE)
+    received = _stamps(made.received, calendar)
     offices = pa.array([f"P{number}" for number in range(1, OFFICES + 1)])
     count = _write(
         folder,
         "dossier_version",
         {
-            "unit_code": units, "night": pa.repeat(NIGHT, n), "dossier_code": codes, "proc_code": procs,
+            "unit_code": units, "night": pa.repeat(NIGHT, n), "proc_code": procs,
+            **_identity(codes), "standing": pa.repeat("COUNTED", n),
             "proc_core": procs, "office_code": offices.take(pa.array(world.paths[made.procedure, 0] % OFFICES)),
             "channel": pa.array(1 + (rng.random(n) < 0.2).astype(np.int64)),
-            "received_at": _stamps(made.received, calendar), "due_at": due, "credit_due_at": due,
+            "received_at": received, "credit_received_at": received, "due_at": due, "credit_due_at": due,
             "status": pa.array(status), "finished_at": finished, "credit_finished_at": finished,
             "returned_at": _stamps(np.minimum(end + 7200, _last(calendar)), calendar, closed & (status == 10)),
             "refused_at": _stamps(end, calendar, closed & (status == 3)),
-            "version_no": pa.array(np.ones(n, np.int64)), "is_owner": pa.array(np.ones(n, bool)),
+            "version_no": pa.array(np.ones(n, np.int64)),
             "file_name": pa.repeat("made.csv", n), "line_no": pa.array(np.arange(2, n + 2)),
             "status_since": pa.repeat(NIGHT, n), "row_hash": pa.repeat("0" * 16, n),
         },
@@ -241,6 +243,11 @@ def _write_dossiers(  # noqa: PLR0913, PLR0917 - what was drawn, and where it go
         },
     )  # fmt: skip
     return count
+
+
+def _identity(codes: pa.Array) -> dict[str, pa.Array]:
+    """Every made-up number is given once: code, key and identity are the same."""
+    return dict.fromkeys(("dossier_code", "dossier_key", "dossier_id"), codes)
 
 
 def _half(clock: Array) -> Array:
@@ -285,11 +292,11 @@ def _write_steps(folder: Path, made: Dossiers, world: World, codes: pa.Array, ca
         "step_version",
         {
             "unit_code": unit_codes().take(pa.array(made.unit[row])), "night": pa.repeat(NIGHT, len(row)),
-            "dossier_code": code, "step_no": pa.array(column + 1), "task": named,
+            **_identity(code), "step_no": pa.array(column + 1), "place": pa.array(column + 1), "task": named,
             "office_code": offices.take(pa.array(office)), "staff_code": staff.take(pa.array(who)),
             "arrived_at": arrived_at, "started_at": begun_at, "finished_at": finished_at,
             "file_name": pa.repeat("made.csv", len(row)), "line_no": pa.array(np.arange(2, len(row) + 2)),
-            "is_merged": pa.array(np.ones(len(row), bool)),
+            "is_merged": pa.array(np.ones(len(row), bool)), "is_ours": pa.array(np.zeros(len(row), bool)),
         },
     )  # fmt: skip
     _write(
@@ -316,7 +323,8 @@ def _write_pauses(folder: Path, made: Dossiers, world: World, codes: pa.Array, c
         "pause_version",
         {
             "unit_code": unit_codes().take(pa.array(made.unit[has])), "night": pa.repeat(NIGHT, n),
-            "dossier_code": codes.take(pa.array(has)), "pause_no": pa.array(np.ones(n, np.int64)),
+            **_identity(codes.take(pa.array(has))), "pause_no": pa.array(np.ones(n, np.int64)),
+            "place": pa.array(np.ones(n, np.int64)), "is_ours": pa.array(np.zeros(n, bool)),
             "kind": kinds.take(pa.array((has % 10 < 7).astype(np.int64))),
             "started_at": _stamps(made.pause_from[has], calendar),
             "ended_at": _stamps(made.pause_to[has], calendar, over),

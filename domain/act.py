@@ -14,6 +14,7 @@ from typing import Any, Final
 PROPOSAL: Final = "proposal"
 QUARTER: Final = "quarter"
 QUARANTINE: Final = "quarantine"
+DOSSIER: Final = "dossier"
 
 # What a person may answer on one proposal (phương án), in the order a form offers it.
 CHOICE_VI: Final = {
@@ -30,6 +31,9 @@ REOPEN: Final = "REOPEN"
 # Of a row set aside: "bỏ, không xử lý", and the word that takes it back.
 DISCARD: Final = "DISCARD"
 KEEP: Final = "KEEP"
+# Of a row the fold set aside: it is right as it is (xác nhận); and the word that takes it back.
+CONFIRM: Final = "CONFIRM"
+LEAVE: Final = "LEAVE"
 
 
 @dataclass(frozen=True, kw_only=True)

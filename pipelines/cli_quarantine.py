@@ -53,6 +53,25 @@ def quarantine_discard(  # noqa: PLR0913 - a word is who says what of which rows
     say.result(*quarantine.discard_lines(result))
 
 
+@quarantine_app.command("confirm")
+@telling
+def quarantine_confirm(  # noqa: PLR0913 - a word is who says what of which rows, and why
+    say: Say,
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of rows, as `quarantine list` shows them.")],
+    *,
+    by: By,
+    role: Role = "",
+    reason: Annotated[str, typer.Option(help="Why, in that person's words.")],
+    undo: Annotated[bool, typer.Option("--undo", help="Take it back.")] = False,
+) -> None:
+    """Confirm rows that take an end away (DQ-HX-03) or put a dossier right (DQ-ID-08): from then on they count."""
+    from pipelines import confirming, quarantine  # noqa: PLC0415
+
+    saying = quarantine.Saying(name=by, role=role, reason=reason, undo=undo)
+    say.document |= (result := confirming.confirm(ids, saying))
+    say.result(*confirming.confirm_lines(result))
+
+
 @quarantine_app.command("replay")
 @telling
 def quarantine_replay(

@@ -119,7 +119,7 @@ def discard(ids: Sequence[str], saying: Saying, *, settings: Settings | None = N
         )
     frame, acts = held_rows(settings)
     rows = {str(row["quarantine_id"]): row for row in frame.to_dict("records")}
-    meant = {key_of(row): row for row in (_row_of(text, rows, acts) for text in ids)}
+    meant = {key_of(row): row for row in (row_of(text, rows, acts) for text in ids)}
 
     def make(before: list[Act]) -> list[Act]:
         stands = discarded({act.act_id: act for act in [*acts, *before]}.values())
@@ -148,7 +148,7 @@ def discard_lines(result: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
-def _row_of(text: str, rows: Mapping[str, Mapping[Any, Any]], acts: Iterable[Act]) -> Mapping[Any, Any]:
+def row_of(text: str, rows: Mapping[str, Mapping[Any, Any]], acts: Iterable[Act]) -> Mapping[Any, Any]:
     """The one row that an id, or the beginning of one, means."""
     wanted = text.strip().lower()
     found = [row for name, row in rows.items() if name.startswith(wanted)] if len(wanted) >= SHORT // 2 else []

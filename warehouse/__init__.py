@@ -4,7 +4,8 @@
 """
 
 from warehouse.faults import DRIVER_ERRORS
+from warehouse.identity import CONFIRMABLE, subject_of
 from warehouse.slices import Slice
 from warehouse.store import Warehouse
 
-__all__ = ["DRIVER_ERRORS", "Slice", "Warehouse"]
+__all__ = ["CONFIRMABLE", "DRIVER_ERRORS", "Slice", "Warehouse", "subject_of"]

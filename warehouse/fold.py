@@ -27,7 +27,7 @@ import pandas as pd
 from domain.columns import DOSSIER, ORIGIN
 from domain.status import Status, is_allowed_transition
 from warehouse.fold_findings import of_two_units, set_aside
-from warehouse.identity import COUNTED, DOUBTED, ENDS
+from warehouse.identity import COUNTED, DOUBTED, END_GONE, ENDS, Standing
 from warehouse.kinds import kind_of
 from warehouse.tables import DOSSIER_CHANGE, DOSSIER_TABLE, DOSSIER_VERSION
 
@@ -48,7 +48,7 @@ ANNOTATED: tuple[str, ...] = (
 # Statuses that end a dossier though no date is told; done and returned (9, 10) without a date end nothing.
 _ENDS_UNDATED = (Status.NOT_ACCEPTED, Status.WITHDRAWN, Status.STOPPED)
 _NO_CREDIT: dict[str, Any] = {"credit_due_at": pd.NaT, "credit_finished_at": pd.NaT, "status_since": None}
-MOVED_DUE, MOVED_FINISH, END_GONE, STATUS_LEAP = "DQ-HX-01", "DQ-HX-02", "DQ-HX-03", "DQ-ST-01"
+MOVED_DUE, MOVED_FINISH, STATUS_LEAP = "DQ-HX-01", "DQ-HX-02", "DQ-ST-01"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,14 +62,17 @@ class Folded:
     findings: pd.DataFrame
 
 
-def fold(versions: pd.DataFrame, pauses: pd.DataFrame, apologies: pd.DataFrame) -> Folded:
+def fold(
+    versions: pd.DataFrame, pauses: pd.DataFrame, apologies: pd.DataFrame, known: Standing | None = None
+) -> Folded:
     """Fold all versions of some dossiers.
 
     Needs: versions = columns of dossier_version as `warehouse.identity.resolve` placed them, with its rule_id and
-    other_unit; pauses = columns of pause_version, settled; apologies = dossier_id, night, new_due_on.
+    other_unit; pauses = columns of pause_version, settled; apologies = dossier_id, night, new_due_on. `known`: what
+    people confirmed.
     """
     ordered = versions.sort_values(["dossier_id", "night", "unit_code", "dossier_key"], ignore_index=True)
-    ordered = _doubt(ordered)
+    ordered = _doubt(ordered, known)
     texts = _texts(ordered)
     ordered["row_hash"] = _hashes(texts)
     counted = ordered["standing"] == COUNTED
@@ -89,11 +92,19 @@ def fold(versions: pd.DataFrame, pauses: pd.DataFrame, apologies: pd.DataFrame) 
     )
 
 
-def _doubt(ordered: pd.DataFrame) -> pd.DataFrame:
-    """Versions that count, in the order of nights: those that take away an end told before are doubted."""
+def _doubt(ordered: pd.DataFrame, known: Standing | None) -> pd.DataFrame:
+    """Versions that count, in the order of nights: those that take away an end told before are doubted.
+
+    Where a person confirmed that the end is gone, the dossier is open again from that row on.
+    """
     counts = ordered["standing"] == COUNTED
     ended = ordered[list(ENDS)].notna().any(axis=1) | ordered["status"].isin(_ENDS_UNDATED)
-    was_ended = (ended & counts).groupby(ordered["dossier_id"]).cummax()
+    reopened = pd.Series(False, index=ordered.index)
+    if known is not None and known.confirmed:
+        said = [known.is_confirmed(row, END_GONE) for row in ordered.to_dict("records")]
+        reopened = pd.Series(said, index=ordered.index, dtype=bool)
+    part = (reopened & counts & ~ended).groupby(ordered["dossier_id"]).cumsum()
+    was_ended = (ended & counts).groupby([ordered["dossier_id"], part]).cummax()
     return ordered.assign(standing=ordered["standing"].mask(counts & was_ended & ~ended, DOUBTED))
 
 

@@ -6,21 +6,22 @@ from typing import Any
 import pandas as pd
 
 from domain.ids import stable_id
-from warehouse.identity import ASIDE, DOUBTED, OTHER_UNIT, TWO_UNITS, USED_AGAIN
+from warehouse.identity import ASIDE, DOUBTED, END_GONE, OTHER_UNIT, TWO_UNITS, USED_AGAIN
 from warehouse.lists import TWO_FIT
 from warehouse.tables import FOLD_FINDING, QUARANTINE
 
 _SHOWN = ("proc_code", "received_at", "due_at", "status", "finished_at", "returned_at", "refused_at")
-_END_GONE = "DQ-HX-03"
 _ASIDE_VI = {
     OTHER_UNIT: "Mã hồ sơ này là của một hồ sơ khác (khác thủ tục hoặc ngày tiếp nhận) do đơn vị [{other}] nộp "
     "trước; bản ghi chưa được tính. Đề nghị hai đơn vị đối chiếu mã; nếu mỗi đơn vị tự đánh số, quản trị khai báo "
     "key: [unit, dossier_code] ở nguồn.",
     USED_AGAIN: "Mã hồ sơ này đã dùng cho một hồ sơ khác của đơn vị (khác thủ tục hoặc ngày tiếp nhận); bản ghi chưa "
     "được tính. Đề nghị kiểm tra mã; nếu số bắt đầu lại mỗi năm hoặc theo thủ tục, quản trị khai báo thêm year hoặc "
-    "proc_code vào key của nguồn; nếu hồ sơ trước ghi sai, sửa ở mục corrections rồi lập lại kho.",
-    _END_GONE: "Hồ sơ đã được báo là có kết quả, nay bản ghi không còn ngày kết thúc; trạng thái đã báo được giữ, "
-    "bản ghi chưa được tính. Đề nghị đơn vị kiểm tra và nộp lại với ngày kết thúc đúng.",
+    "proc_code vào key của nguồn; nếu là một hồ sơ và nay mới ghi đúng, xác nhận bằng lệnh "
+    "tinhgon quarantine confirm.",
+    END_GONE: "Hồ sơ đã được báo là có kết quả, nay bản ghi không còn ngày kết thúc; trạng thái đã báo được giữ, "
+    "bản ghi chưa được tính. Đề nghị đơn vị kiểm tra và nộp lại với ngày kết thúc đúng; nếu kết quả đã bị hủy, "
+    "quản trị xác nhận bằng lệnh tinhgon quarantine confirm.",
 }
 _TOLD_VI = {
     TWO_UNITS: "Hồ sơ do hai đơn vị [{units}] cùng nộp (cùng mã, thủ tục); chỉ tính một lần, theo bản ghi có diễn "
@@ -36,7 +37,7 @@ def set_aside(versions: pd.DataFrame) -> pd.DataFrame:
     names = [column.name for column in QUARANTINE.columns]
     if not len(rows):
         return pd.DataFrame({name: pd.Series(dtype=object) for name in names})
-    rules = rows["rule_id"].where(rows["standing"] == ASIDE, _END_GONE)
+    rules = rows["rule_id"].where(rows["standing"] == ASIDE, END_GONE)
     keys = zip(rows["unit_code"], rows["night"], rows["dossier_key"], strict=True)
     made = rows[["unit_code", "night", "file_name", "line_no", "dossier_code", "dossier_key"]].assign(
         quarantine_id=[stable_id("merge", *key) for key in keys],

@@ -7,14 +7,15 @@ the dossier it belongs to (`dossier_id`) is worked out from every version of the
   reception agree. A reception put right while the dossier is open, to a day it could have been received on, agrees.
 - Another unit's row is the same dossier only if procedure and reception agree, or if the first unit's whole register
   no longer holds the dossier while it was open: told to both. It counts where it tells later events.
-- Any other row under the key is a number used again: set aside, never a new version.
+- Any other row under the key is a number used again: set aside, never a new version, unless a person confirms that it
+  is the same dossier put right.
 
 Standing of a version: COUNTED (one a dossier and night), REPEATED (the same dossier, nothing new), ASIDE (the number
 was used again), and, given by the fold, DOUBTED (takes an end away).
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pandas as pd
@@ -24,6 +25,8 @@ from domain.status import TERMINAL_STATUSES, Status
 
 COUNTED, REPEATED, ASIDE, DOUBTED = "COUNTED", "REPEATED", "ASIDE", "DOUBTED"
 OTHER_UNIT, USED_AGAIN, TWO_UNITS = "DQ-ID-05", "DQ-ID-08", "DQ-ID-09"
+END_GONE = "DQ-HX-03"
+CONFIRMABLE: Final = (USED_AGAIN, END_GONE)
 RESOLVED: Final = ["dossier_id", "standing", "rule_id", "other_unit", "credit_received_at"]
 ENDS: Final = ("finished_at", "returned_at", "refused_at")
 _NEVER = pd.Timestamp.min
@@ -35,11 +38,18 @@ class Standing:
     """What the site and the warehouse know beside the versions.
 
     `succession`: unit_code, valid_from, answering_unit, proc_core, territory ('' for all), chains written out.
-    `full_nights`: (unit, night) of which a whole register was collected.
+    `full_nights`: (unit, night) of which a whole register was collected. `confirmed`: what people confirmed although
+    it would be set aside, as `unit/rule/key` -> the night of the row they were shown.
     """
 
     succession: pd.DataFrame
     full_nights: Collection[tuple[str, str]] = frozenset()
+    confirmed: Mapping[str, str] = field(default_factory=dict)
+
+    def is_confirmed(self, row: Mapping[Any, Any], rule: str) -> bool:
+        """Whether somebody confirmed, by the row's night, what the rule would set aside."""
+        night = self.confirmed.get(subject_of(row["unit_code"], rule, row["dossier_key"]))
+        return night is not None and night <= row["night"]
 
     def goes_on(self, old: str, row: dict[str, Any]) -> bool:
         """Whether the row's unit takes over, by the row's night, from the unit `old` for such a dossier."""
@@ -83,6 +93,11 @@ class _Dossier:
             return False
         since = self.last_night[self.unit]
         return any(unit == self.unit and since < night <= row["night"] for unit, night in full_nights)
+
+
+def subject_of(unit_code: str, rule: str, dossier_key: str) -> str:
+    """How a person's word names what a rule set aside of one dossier of one unit."""
+    return f"{unit_code}/{rule}/{dossier_key}"
 
 
 def resolve(versions: pd.DataFrame, known: Standing) -> pd.DataFrame:
@@ -158,7 +173,7 @@ class _Code:
 
     def _again(self, dossier: _Dossier, row: dict[str, Any]) -> tuple[str, str | None]:
         """What a row is of a unit that handed in this dossier before."""
-        if not (dossier.agrees(row) or dossier.is_put_right(row)):
+        if not (dossier.agrees(row) or dossier.is_put_right(row) or self.known.is_confirmed(row, USED_AGAIN)):
             return ASIDE, USED_AGAIN
         if dossier.unit == row["unit_code"] or self.known.goes_on(dossier.unit, row):
             return COUNTED, None

@@ -1,5 +1,6 @@
 """Replacing one (unit, night) slice: delete, insert, fold; all in the caller's transaction."""
 
+import json
 import math
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Column, Connection, MetaData, Table, text
 
+from domain.act import CONFIRM, DOSSIER
 from domain.errors import KnownError
 from domain.identity import key_of
 from domain.ids import stable_id
@@ -187,7 +189,8 @@ def refold(connection: Connection, touched: set[str]) -> None:
 
 
 def _fold_into(connection: Connection, versions: pd.DataFrame, steps: pd.DataFrame, pauses: pd.DataFrame) -> None:
-    resolved = versions.assign(**resolve(versions, _standing(connection, versions)))
+    known = _standing(connection, versions)
+    resolved = versions.assign(**resolve(versions, known))
     new_steps = steps.assign(**settle(steps, resolved, STEPS))
     new_pauses = pauses.assign(**settle(pauses, resolved, PAUSES))
     for table, old, new in ((STEP_VERSION, steps, new_steps), (PAUSE_VERSION, pauses, new_pauses)):
@@ -200,7 +203,7 @@ def _fold_into(connection: Connection, versions: pd.DataFrame, steps: pd.DataFra
         "SELECT a.dossier_id, a.night, a.new_due_on FROM apology AS a"
         " JOIN touched_dossier AS t ON t.dossier_code = a.dossier_code",
     )
-    folded = fold(resolved, new_pauses, apologies)
+    folded = fold(resolved, new_pauses, apologies, known)
     _update(connection, DOSSIER_VERSION, versions, folded.versions, ANNOTATED)
     insert_frame(connection, DOSSIER_TABLE, folded.dossiers)
     insert_frame(connection, DOSSIER_CHANGE, _with_lists(folded.changes, new_steps, new_pauses))
@@ -215,15 +218,27 @@ def _standing(connection: Connection, versions: pd.DataFrame) -> Standing:
     """What identity needs beside the versions: asked only where a code has rows of several units."""
     succession = read_frame(connection, "SELECT * FROM unit_succession")
     of_units = versions.groupby("dossier_code")["unit_code"].nunique() if len(versions) else pd.Series(dtype="int64")
+    confirmed = _confirmed(connection)
     if not (of_units > 1).any():
-        return Standing(succession=succession)
+        return Standing(succession=succession, confirmed=confirmed)
     nights = read_frame(
         connection,
         "SELECT unit_code, night FROM slice_outcome WHERE is_full AND status IN ('COLLECTED', 'UNCHANGED')",
     )
-    return Standing(
-        succession=succession, full_nights=frozenset(zip(nights["unit_code"], nights["night"], strict=True))
+    whole = frozenset(zip(nights["unit_code"], nights["night"], strict=True))
+    return Standing(succession=succession, full_nights=whole, confirmed=confirmed)
+
+
+def _confirmed(connection: Connection) -> dict[str, str]:
+    """What people confirmed of dossiers, by subject, and the night of the row they were shown; the last word."""
+    acts = read_frame(
+        connection,
+        "SELECT subject_id, kind, content FROM act WHERE subject_kind = :dossier AND NOT is_demo"
+        " ORDER BY said_at, act_id",
+        {"dossier": DOSSIER},
     )
+    last = {row["subject_id"]: row for row in acts.to_dict("records")}
+    return {name: json.loads(row["content"])["night"] for name, row in last.items() if row["kind"] == CONFIRM}
 
 
 def _with_lists(changes: pd.DataFrame, steps: pd.DataFrame, pauses: pd.DataFrame) -> pd.DataFrame:

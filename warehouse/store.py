@@ -4,6 +4,7 @@
 close early. No other module knows which database rests below.
 """
 
+import json
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Table, create_engine, delete, text
 from sqlalchemy.pool import NullPool
 
+from domain.act import DOSSIER
 from domain.errors import KnownError
 from warehouse.address import Address, read_address
 from warehouse.build import build, closure, models
@@ -26,7 +28,7 @@ from warehouse.bulk import has_table, insert_frame, read_frame
 from warehouse.faults import DRIVER_ERRORS, cannot_open, check_log, known_fault, refusal
 from warehouse.frames import to_arrow, to_frame
 from warehouse.slices import Slice, refold, write_slice
-from warehouse.tables import APOLOGY, DIMENSIONS, METADATA
+from warehouse.tables import ACT, APOLOGY, DIMENSIONS, METADATA
 
 QUERIES = Path(__file__).parent / "queries"
 _REVISIONS = Path(__file__).parent / "revisions"
@@ -256,6 +258,8 @@ class Warehouse:
             insert_frame(connection, target, missing)
             if target is APOLOGY:
                 refold(connection, set(missing["dossier_code"]))
+            if target is ACT:
+                refold(connection, _codes_spoken_of(missing))
         return len(missing)
 
     def _apology_codes(self, target: Table, connection: Connection) -> set[str]:
@@ -266,6 +270,12 @@ class Warehouse:
     def nights(self) -> list[str]:
         """The nights that have a slice, in order."""
         return list(self.read_sql("SELECT DISTINCT night FROM slice_outcome ORDER BY night")["night"])
+
+
+def _codes_spoken_of(acts: pd.DataFrame) -> set[str]:
+    """The dossier codes of which new acts say that a row set aside is right."""
+    spoken = acts[acts["subject_kind"] == DOSSIER]
+    return {json.loads(content)["dossier_code"] for content in spoken["content"]}
 
 
 def _writable(name: str) -> Table:
