@@ -15,6 +15,7 @@ PROPOSAL: Final = "proposal"
 QUARTER: Final = "quarter"
 QUARANTINE: Final = "quarantine"
 DOSSIER: Final = "dossier"
+LANDED: Final = "landed"
 
 # What a person may answer on one proposal (phương án), in the order a form offers it.
 CHOICE_VI: Final = {
@@ -31,7 +32,9 @@ REOPEN: Final = "REOPEN"
 # Of a row set aside: "bỏ, không xử lý", and the word that takes it back.
 DISCARD: Final = "DISCARD"
 KEEP: Final = "KEEP"
-# Of a row the fold set aside: it is right as it is (xác nhận); and the word that takes it back.
+# Of a file in landing: it does not count for its night.
+WITHDRAW: Final = "WITHDRAW"
+# Of a row the fold set aside, or a file of old bytes: it is right as it is (xác nhận); and the word that takes it back.
 CONFIRM: Final = "CONFIRM"
 LEAVE: Final = "LEAVE"
 

@@ -1,7 +1,8 @@
 """Where a person's words are kept: one sealed file an act in landing, and from there the table `act`.
 
 `<var>/landing/acts/<year>/<moment>-<first 12 of its identity>.json`. The file is the act; the table is made of the
-files, so that a rebuild keeps every word, and a run killed between the two loses none.
+files, so that a rebuild keeps every word, and a run killed between the two loses none. An act on a landed file has
+its kind in its name (`<moment>-landed-<identity>.json`): collecting looks for these alone, and imports nothing heavy.
 """
 
 import fcntl
@@ -10,24 +11,24 @@ from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import pandas as pd
-
-from domain.act import Act
+from domain.act import LANDED, Act
 from domain.errors import KnownError
 from pipelines.sealed import read_sealed, write_sealed
-from pipelines.settings import Settings
-from warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
+    from warehouse import Warehouse
 
 
-def acts_folder(settings: Settings) -> Path:
+def acts_folder(settings: "Settings") -> Path:
     """Where the acts are."""
     return settings.var / "landing" / "acts"
 
 
-def say(settings: Settings, words: Callable[[list[Act]], Sequence[Act]], *, known: Sequence[Act] = ()) -> list[Act]:
+def say(settings: "Settings", words: Callable[[list[Act]], Sequence[Act]], *, known: Sequence[Act] = ()) -> list[Act]:
     """Keep acts, each for ever; returns them as kept, with the moment of keeping.
 
     `words` makes them of all acts so far, while nobody else can add one; what it raises keeps none. `known`: what the
@@ -51,7 +52,7 @@ def together(landed: Sequence[Act], known: Sequence[Act]) -> list[Act]:
     return sorted(found.values(), key=lambda act: (act.said_at, act.act_id))
 
 
-def landed_acts(settings: Settings) -> list[Act]:
+def landed_acts(settings: "Settings") -> list[Act]:
     """The acts in landing, in the order they were said. Raises KnownError E-ACT-BROKEN: a file is not whole."""
     found: list[Act] = []
     for path in sorted(acts_folder(settings).glob("*/*.json")):
@@ -67,8 +68,16 @@ def landed_acts(settings: Settings) -> list[Act]:
     return together(found, ())
 
 
-def fold_acts(settings: Settings, warehouse: Warehouse) -> list[Act]:
+def acts_on_files(settings: "Settings") -> list[Act]:
+    """The acts on landed files, in the order they were said; one that cannot be read is told by `landed_acts`."""
+    read = (_read(read_sealed(path) or {}) for path in acts_folder(settings).glob(f"*/*-{LANDED}-*.json"))
+    return together([act for act in read if act is not None and act.subject_kind == LANDED], ())
+
+
+def fold_acts(settings: "Settings", warehouse: "Warehouse") -> list[Act]:
     """Bring the acts of landing into the table `act`; returns them all, those that only the table holds too."""
+    import pandas as pd  # noqa: PLC0415 - collecting reads acts and needs no frames
+
     landed = landed_acts(settings)
     if landed:
         rows = pd.DataFrame([{"act_id": act.act_id} | _values(act) for act in landed])
@@ -80,6 +89,8 @@ def fold_acts(settings: Settings, warehouse: Warehouse) -> list[Act]:
 
 
 def _from_row(row: dict[object, object]) -> Act:
+    import pandas as pd  # noqa: PLC0415
+
     values: dict[str, Any] = {each.name: row[each.name] for each in fields(Act)}
     values = {name: "" if pd.isna(value) else value for name, value in values.items()}
     moment = pd.Timestamp(str(row["said_at"])).to_pydatetime()
@@ -101,13 +112,13 @@ def _read(value: dict[str, object]) -> Act | None:
         return None
 
 
-def _path(settings: Settings, act: Act) -> Path:
-    moment = act.said_at.strftime("%Y%m%dT%H%M%S.%f")
+def _path(settings: "Settings", act: Act) -> Path:
+    moment = act.said_at.strftime("%Y%m%dT%H%M%S.%f") + (f"-{LANDED}" if act.subject_kind == LANDED else "")
     return acts_folder(settings) / f"{act.said_at:%Y}" / f"{moment}-{act.act_id[:12]}.json"
 
 
 @contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
+def _alone(settings: "Settings") -> Iterator[None]:
     """Nobody else adds an act meanwhile: two people who decide one matter come one after the other."""
     acts_folder(settings).mkdir(parents=True, exist_ok=True)
     with (acts_folder(settings) / ".lock").open("a") as lock:

@@ -10,6 +10,7 @@ import typer
 
 from domain.night import Night
 from domain.quarter import Quarter
+from pipelines.cli_landing import landing_app
 from pipelines.cli_quarantine import quarantine_app
 from pipelines.ending import run_and_leave
 from pipelines.say import By, Role, Say, Work, error_figures, telling
@@ -24,6 +25,7 @@ app = typer.Typer(
 site_app = typer.Typer(help="Make and check a site folder.", no_args_is_help=True)
 catalogue_app = typer.Typer(help="A catalogue of procedures on its own, without dossiers.", no_args_is_help=True)
 app.add_typer(site_app, name="site")
+app.add_typer(landing_app, name="landing")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(catalogue_app, name="catalogue")
 

@@ -5,20 +5,19 @@ to stage.
 """
 
 import errno
-import hashlib
 import logging
 import os
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from domain.clean import readable_name
 from domain.errors import KnownError
+from pipelines.arrivals import grown, names_of, place_of, with_places
+from pipelines.counting import sharing
 from pipelines.landing import (
     LandedFault,
     LandedFile,
@@ -31,17 +30,17 @@ from pipelines.landing import (
     raw_folder,
     read_manifest,
     read_outcome,
-    slice_state,
     write_manifest,
     write_outcome,
 )
 from pipelines.outcome import FileFault, UnitOutcome
+from pipelines.slices import manifest_of, slice_state
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
     from pipelines.unit import Unit
 
-__all__ = ["collect_unit", "landed_nights", "manifest_of", "restage"]
+__all__ = ["collect_unit", "landed_nights", "manifest_of", "restage", "settle"]
 
 # Between two tries of a file that is still being written.
 _WAIT_SECONDS = 1.0
@@ -64,9 +63,29 @@ def collect_unit(settings: "Settings", night: str, unit_code: str, *, wait: Wait
     is not the unit's fault (an unknown unit, a full disk).
     """
     unit = settings.site.unit(unit_code)
-    try:
+
+    def work() -> UnitOutcome:
         _land(settings, night, unit, wait)
         return restage(settings, night, unit_code)
+
+    return _contained(settings, night, unit_code, work)
+
+
+def settle(settings: "Settings", night: str, units: list[str]) -> list[UnitOutcome]:
+    """Once all units of a night are collected: stage those again that landed the bytes of another, to tell both.
+
+    Units are collected side by side, so the first of two cannot know of the second.
+    """
+
+    def work(unit_code: str) -> UnitOutcome:
+        return _contained(settings, night, unit_code, lambda: restage(settings, night, unit_code))
+
+    return [work(unit_code) for unit_code in sharing(settings, night, units)]
+
+
+def _contained(settings: "Settings", night: str, unit_code: str, work: Callable[[], UnitOutcome]) -> UnitOutcome:
+    try:
+        return work()
     except KnownError:
         raise
     except OSError as error:
@@ -91,27 +110,27 @@ def _failed(settings: "Settings", night: str, unit_code: str, error: Exception) 
 
 
 def _land(settings: "Settings", night: str, unit: "Unit", wait: Wait) -> None:
-    """Copy what lies in the inbox to landing, and write the manifest."""
+    """Copy what lies in the inbox to landing, and write the manifest with it."""
+    wanted = _wanted(settings, night, unit)
     before = read_manifest(settings, night, unit.code) or Manifest()
-    wanted = _wanted(settings.inbox, night, unit)
-    names = _names(settings.inbox, wanted)
+    before = with_places(before, {(name, role): [*paths] for name, role, paths in wanted})
+    known = [*(file.place for file in before.files), *(fault.place for fault in before.faults)]
+    names = names_of([*filter(None, known), *(place for _, _, paths in wanted for place in paths)])
     most = settings.site.reading.file_mb
     files: list[LandedFile] = []
     faults: list[LandedFault] = []
     for source_id, role, paths in wanted:
-        for path in paths:
-            label = {"source_id": source_id, "file_name": names[path], "role": role}
+        for place, path in paths.items():
+            label = {"source_id": source_id, "file_name": names[place], "role": role, "place": place}
             try:
-                _check_place(path, names[path], settings.inbox, most)
-                sha256, size, stored = _steady(path, names[path], raw_folder(settings, night, unit.code), wait)
+                _check_place(path, names[place], settings.inbox, most)
+                sha256, size, stored = _steady(path, names[place], raw_folder(settings, night, unit.code), wait)
             except FileFault as fault:
                 faults.append(LandedFault(text=str(fault), status=fault.status, **label))
                 continue
             files.append(LandedFile(sha256=sha256, size=size, stored=stored, **label))
-        if not paths:
-            files += [file for file in before.files if (file.source_id, file.role) == (source_id, role)]
-            faults += [fault for fault in before.faults if (fault.source_id, fault.role) == (source_id, role)]
-    write_manifest(settings, night, unit.code, Manifest(files=tuple(files), faults=tuple(faults)))
+    came = Manifest(files=tuple(files), faults=tuple(faults))
+    write_manifest(settings, night, unit.code, grown(before, came, [source.id for source in unit.sources]))
 
 
 def restage(settings: "Settings", night: str, unit_code: str) -> UnitOutcome:
@@ -138,37 +157,18 @@ def restage(settings: "Settings", night: str, unit_code: str) -> UnitOutcome:
     return stage_unit(settings, night, unit_code, state)
 
 
-def manifest_of(settings: "Settings", night: str, unit_code: str) -> list[LandedFile]:
-    """The data files taken in for a (night, unit)."""
-    manifest = read_manifest(settings, night, unit_code) or Manifest()
-    return [file for file in manifest.files if file.role == "data"]
-
-
-def _wanted(inbox: Path, night: str, unit: "Unit") -> list[tuple[str, str, list[Path]]]:
-    """(source id, role, files in the inbox) of every place the unit's file names."""
+def _wanted(settings: "Settings", night: str, unit: "Unit") -> list[tuple[str, str, dict[str, Path]]]:
+    """(source id, role, files in the inbox by their place there) of every place the unit's file names."""
     from pipelines.unit import filled_place  # noqa: PLC0415 - pydantic is there by now, with the settings
 
-    places = [(source.id, "data", source.place) for source in unit.sources]
-    places += [(source.id, "control", source.control.place) for source in unit.sources if source.control]
-    return [(name, role, _found(inbox, filled_place(p, unit=unit.code, night=night))) for name, role, p in places]
-
-
-def _names(inbox: Path, wanted: list[tuple[str, str, list[Path]]]) -> dict[Path, str]:
-    """What each file is called: its own name, its path below the inbox where two have the same, else with a mark.
-
-    Names that are not UTF-8 may read the same: then the mark is from the bytes of the name.
-    """
-    paths = sorted({path for _, _, found in wanted for path in found})
-    own = {path: readable_name(os.fsencode(path.name)) for path in paths}
-    count = Counter(own.values())
-    longer = {path: readable_name(os.fsencode(path.relative_to(inbox)), longest=200) for path in paths}
-    names = {path: own[path] if count[own[path]] == 1 else longer[path] for path in paths}
-    twice = {name for name, number in Counter(names.values()).items() if number > 1}
-    return {path: f"{name} ({_mark(path)})" if name in twice else name for path, name in names.items()}
-
-
-def _mark(path: Path) -> str:
-    return hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
+    patterns = [(source.id, "data", source.place) for source in unit.sources]
+    patterns += [(source.id, "control", source.control.place) for source in unit.sources if source.control]
+    inbox = settings.inbox
+    found = [(name, role, _found(inbox, filled_place(p, unit=unit.code, night=night))) for name, role, p in patterns]
+    return [
+        (name, role, {place_of(os.fsencode(path.relative_to(inbox))): path for path in paths})
+        for name, role, paths in found
+    ]
 
 
 def _found(inbox: Path, pattern: str) -> list[Path]:

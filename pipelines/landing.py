@@ -5,10 +5,9 @@
 """
 
 import hashlib
-import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,16 +19,19 @@ from pipelines.sealed import read_sealed, sync, write_sealed
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
+    from pipelines.unit import Unit
 
-# Raised when the meaning of staged files changes, so that old ones are made again.
-STAGE_VERSION = "2"
 _BLOCK = 1 << 20
 MANIFESTS = ("manifest.json", "manifest.copy.json")
 
 
 @dataclass(frozen=True, kw_only=True)
 class LandedFile:
-    """One file taken in: `stored` is its path below the unit's raw folder, `role` data or control."""
+    """One file taken in: `stored` is its path below the unit's raw folder, `role` data or control.
+
+    `place` is where it lay below the inbox ('' in lists of an earlier version); `replaced_by` is the SHA-256 of what
+    came later in its place, '' when nothing did.
+    """
 
     source_id: str
     file_name: str
@@ -37,6 +39,8 @@ class LandedFile:
     size: int
     stored: str
     role: str = "data"
+    place: str = ""
+    replaced_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +52,7 @@ class LandedFault:
     text: str
     status: OutcomeStatus
     role: str = "data"
+    place: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,47 +120,55 @@ def mend_manifest(settings: "Settings", night: str, unit_code: str) -> None:
 
 
 def _remade_manifest(settings: "Settings", night: str, unit_code: str) -> Manifest | None:
-    """What the raw files themselves tell: each lies in a folder named by its hash, under the name it came with."""
+    """What the raw files themselves tell: each lies in a folder named by its hash, under the name it came with.
+
+    Of several that lay in one place of the inbox the one kept last counts, where the unit's file tells the place.
+    """
     unit = settings.site.unit(unit_code)
     files: list[LandedFile] = []
     faults: list[LandedFault] = []
-    for path in sorted(raw_folder(settings, night, unit_code).glob("[0-9a-f]*/*"), key=lambda path: path.name):
+    last: dict[str, str] = {}
+    paths = [path for path in raw_folder(settings, night, unit_code).glob("[0-9a-f]*/*") if path.is_file()]
+    for path in sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.parent.name)):
         sha256, name = digest_of(path), readable_name(os.fsencode(path.name))
         if not sha256.startswith(path.parent.name):
             continue
         source_id, role = unit.source_of(path.name, night) or ("", "")
-        if source_id:
-            stored = f"{path.parent.name}/{path.name}"
-            files.append(
-                LandedFile(
-                    source_id=source_id,
-                    file_name=name,
-                    sha256=sha256,
-                    size=path.stat().st_size,
-                    stored=stored,
-                    role=role,
-                )
-            )
-        else:
+        if not source_id:
             text = (
                 f"E-VUNG-TIEP-NHAN: Bảng kê của vùng tiếp nhận bị hỏng, không rõ tệp [{name}] thuộc nguồn nào. "
                 "Cách khắc phục: đề nghị đơn vị nộp lại tệp."
             )
             faults.append(LandedFault(source_id=unit.sources[0].id, file_name=name, text=text, status="FAILED"))
-    order = {source.id: place for place, source in enumerate(unit.sources)}
-    files.sort(key=lambda file: (file.role != "data", order[file.source_id]))
+            continue
+        file = LandedFile(
+            source_id=source_id,
+            file_name=name,
+            sha256=sha256,
+            size=path.stat().st_size,
+            stored=f"{path.parent.name}/{path.name}",
+            role=role,
+            place=_place(unit, (source_id, role), path.name, night),
+        )
+        last[file.place] = sha256
+        files.append(file)
+    order = {source.id: number for number, source in enumerate(unit.sources)}
+    files = [
+        file if not file.place or last[file.place] == file.sha256 else replace(file, replaced_by=last[file.place])
+        for file in sorted(files, key=lambda f: (f.role != "data", order[f.source_id], f.file_name, f.sha256))
+    ]
+    faults.sort(key=lambda fault: fault.file_name)
     return Manifest(files=tuple(files), faults=tuple(faults)) if files or faults else None
 
 
-def broken_files(settings: "Settings", night: str, unit_code: str) -> list[str]:
-    """Names of raw files of a (night, unit) that are gone or are not what came."""
-    manifest = read_manifest(settings, night, unit_code) or Manifest()
-    folder = raw_folder(settings, night, unit_code)
-    return [
-        file.file_name
-        for file in manifest.files
-        if not (folder / file.stored).is_file() or digest_of(folder / file.stored) != file.sha256
-    ]
+def _place(unit: "Unit", source: tuple[str, str], name: str, night: str) -> str:
+    """Where below the inbox a file of this name lay; '' when the source's pattern leaves the folder open."""
+    from pipelines.unit import filled_place  # noqa: PLC0415 - pydantic is there by now, with the settings
+
+    found = unit.source(source[0])
+    pattern = (found.control if source[1] == "control" else found) if found else None
+    folder = filled_place(pattern.place, unit=unit.code, night=night).rpartition("/")[0] if pattern else "*"
+    return "" if set("*?[") & set(folder) else f"{folder}/{name}".removeprefix("/")
 
 
 def land_file(blocks: Iterable[bytes], name: str, folder: Path) -> tuple[str, int, str]:
@@ -197,74 +210,6 @@ def blocks_of(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
             yield block
-
-
-def is_same_as_before(settings: "Settings", night: str, unit_code: str, manifest: Manifest) -> bool:
-    """Whether a unit of full extracts handed in exactly what it handed in on its last collected night."""
-    unit = settings.site.unit(unit_code)
-    if manifest.faults or not manifest.files or any(source.extract != "full" for source in unit.sources):
-        return False
-    for earlier in reversed([n for n in landed_nights(settings) if n < night]):
-        before = read_manifest(settings, earlier, unit_code)
-        if before is not None and before.files:
-            return _contents(before) == _contents(manifest)
-    return False
-
-
-def _contents(manifest: Manifest) -> list[tuple[str, str]]:
-    return sorted((file.source_id, file.sha256) for file in manifest.files if file.role == "data")
-
-
-@dataclass(frozen=True, kw_only=True)
-class SliceState:
-    """What is to be staged: the manifest, whether it is the last night's again, and the fingerprint of it all.
-
-    `broken` names raw files that are gone or altered; `whole` is the fingerprint as if they were there.
-    """
-
-    manifest: Manifest
-    is_unchanged: bool
-    fingerprint: str
-    whole: str
-    broken: tuple[str, ...] = ()
-
-
-def slice_state(settings: "Settings", night: str, unit_code: str) -> SliceState:
-    """The state of landing for a (night, unit)."""
-    manifest = read_manifest(settings, night, unit_code) or Manifest()
-    is_unchanged = is_same_as_before(settings, night, unit_code, manifest)
-    broken = tuple(broken_files(settings, night, unit_code))
-    whole = _fingerprint(settings, unit_code, manifest, str(is_unchanged))
-    told = hashlib.sha256("\0".join((whole, *broken)).encode()).hexdigest() if broken else whole
-    return SliceState(manifest=manifest, is_unchanged=is_unchanged, fingerprint=told, whole=whole, broken=broken)
-
-
-def _fingerprint(settings: "Settings", unit_code: str, manifest: Manifest, *more: str) -> str:
-    """What a unit's staged rows depend on: bytes, unit file, zone, key, our version. The same: same rows."""
-    unit_file = settings.site_folder / "units" / f"{unit_code}.yml"
-    digest = hashlib.sha256()
-    for part in (
-        STAGE_VERSION,
-        package_version(),
-        settings.site.timezone,
-        settings.site.reading.model_dump_json(),
-        hashlib.sha256(b"key:" + settings.hash_key).hexdigest(),
-        unit_file.read_text(encoding="utf-8") if unit_file.exists() else "",
-        json.dumps(asdict(manifest), ensure_ascii=False, sort_keys=True),
-        *more,
-    ):
-        digest.update(part.encode() + b"\0")
-    return digest.hexdigest()
-
-
-def package_version() -> str:
-    """The version of this package, '0' when it is not installed."""
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow, and rarely needed
-
-    try:
-        return version("tinhgon")
-    except PackageNotFoundError:
-        return "0"
 
 
 def read_outcome(settings: "Settings", night: str, unit_code: str) -> UnitOutcome | None:

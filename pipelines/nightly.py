@@ -15,7 +15,7 @@ from domain.quarter import Quarter
 from pipelines import letters, morning
 from pipelines.acts import fold_acts
 from pipelines.catalogue import load_dimensions, site_catalogue
-from pipelines.collect import collect_unit, manifest_of
+from pipelines.collect import collect_unit, manifest_of, settle
 from pipelines.contain import Faults
 from pipelines.judged import failed_row, read_judged, read_outcome_row
 from pipelines.judging import JUDGED_VERSION, judge_night, site_fingerprint
@@ -66,7 +66,9 @@ def judge(night: str, *, settings: Settings | None = None) -> dict[str, object]:
     settings = settings or Settings.from_env()
     for line in (*strays(settings, [night]), *aside_lines(site_catalogue(settings.site, settings.site_folder).aside)):
         log.warning("%s", line)
-    return judge_night(settings, night, units_of(settings, night))
+    units = units_of(settings, night)
+    settle(settings, night, units)
+    return judge_night(settings, night, units)
 
 
 def merge(night: str, *, settings: Settings | None = None) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """What became of one unit's files on one night."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from domain.errors import KnownError
@@ -17,7 +17,8 @@ class UnitOutcome:
 
     `files` are the names of the files taken in; `control_total` is the unit's own count of dossiers, where
     it gives one; `message` is for the office (Vietnamese), '' when all is well; `fingerprint` changes when
-    bytes, unit file or our version change.
+    bytes, unit file or our version change. `rows_of` has the rows each file's bytes hold, by SHA-256, also of a file
+    that was read and does not count.
     """
 
     unit_code: str
@@ -28,6 +29,7 @@ class UnitOutcome:
     control_total: int | None = None
     message: str = ""
     fingerprint: str = ""
+    rows_of: dict[str, int] = field(default_factory=dict)
 
 
 class FileFault(KnownError):  # noqa: N818 - the unit's fault, not an error of ours

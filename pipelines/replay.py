@@ -17,11 +17,11 @@ from pipelines.acts import fold_acts
 from pipelines.collect import landed_nights, restage
 from pipelines.contain import Faults
 from pipelines.judging import judge_night
-from pipelines.landing import broken_files
 from pipelines.night_order import night_at_door, today
 from pipelines.quarter.release import restore
 from pipelines.say import named
 from pipelines.settings import Settings
+from pipelines.slices import broken_files
 from pipelines.strays import strays
 
 _MOST_LOST = 20

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from domain.columns import TABLES
 from domain.errors import KnownError
-from pipelines.landing import SliceState, read_outcome, staged_folder, write_outcome
+from pipelines.landing import read_outcome, staged_folder, write_outcome
 from pipelines.outcome import UnitOutcome
 from pipelines.reading.gather import gather
 from pipelines.reading.reader import the_reader
 from pipelines.reading.task import STAGED, JoinTask
+from pipelines.slices import SliceState
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +42,7 @@ def stage_unit(settings: "Settings", night: str, unit_code: str, state: SliceSta
     folder = staged_folder(settings, night, unit_code)
     (folder / "outcome.json").unlink(missing_ok=True)
     shutil.rmtree(folder / _PARTS, ignore_errors=True)
-    got = gather(settings, night, settings.site.unit(unit_code), state.manifest, folder / _PARTS)
+    got = gather(settings, night, settings.site.unit(unit_code), state, folder / _PARTS)
     status = got.status()
     outcome = UnitOutcome(
         unit_code=unit_code,
@@ -52,6 +53,7 @@ def stage_unit(settings: "Settings", night: str, unit_code: str, state: SliceSta
         control_total=sum(got.control_totals) if got.control_totals else None,
         message=got.note_all(),
         fingerprint=state.fingerprint,
+        rows_of=got.rows_of,
     )
     the_reader().join(JoinTask(parts=tuple(got.parts), out=folder))
     shutil.rmtree(folder / _PARTS, ignore_errors=True)

@@ -2,16 +2,18 @@
 
 import json
 import logging
+import shutil
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.errors import KnownError
-from pipelines.landing import LandedFile, Manifest, raw_folder
+from pipelines.landing import LandedFile, raw_folder
 from pipelines.outcome import WORST_FIRST, OutcomeStatus
 from pipelines.reading.reader import the_reader
 from pipelines.reading.task import ReadReport, ReadTask
+from pipelines.slices import SliceState
 from pipelines.unit import filled_place
 
 if TYPE_CHECKING:
@@ -28,10 +30,11 @@ class Gathered:
     settings: "Settings"
     night: str
     unit: "Unit"
-    manifest: Manifest
+    state: SliceState
     folder: Path
     parts: list[Path] = field(default_factory=list)
     rows_in: int = 0
+    rows_of: dict[str, int] = field(default_factory=dict)
     statuses: list[OutcomeStatus] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -55,17 +58,19 @@ class Gathered:
         return " ".join(dict.fromkeys([*self.faults, *self.notes]))
 
 
-def gather(settings: "Settings", night: str, unit: "Unit", manifest: Manifest, folder: Path) -> Gathered:
+def gather(settings: "Settings", night: str, unit: "Unit", state: SliceState, folder: Path) -> Gathered:
     """Read every landed file of a unit's night into folders below `folder`; what is wrong with one stops no other."""
-    got = Gathered(settings=settings, night=night, unit=unit, manifest=manifest, folder=folder)
+    got = Gathered(
+        settings=settings, night=night, unit=unit, state=state, folder=folder, notes=[*state.counted.notes]
+    )
     for source in unit.sources:
         _gather_source(got, source)
     return got
 
 
 def _gather_source(got: Gathered, source: "Source") -> None:
-    files = got.manifest.data_of(source.id)
-    faults = [fault for fault in got.manifest.faults if (fault.source_id, fault.role) == (source.id, "data")]
+    files = got.state.manifest.data_of(source.id)
+    faults = [fault for fault in got.state.manifest.faults if (fault.source_id, fault.role) == (source.id, "data")]
     if not files and not faults:
         _note_missing(got, source)
         return
@@ -75,6 +80,10 @@ def _gather_source(got: Gathered, source: "Source") -> None:
     dossiers = 0
     for file in files:
         report = _read(got, source, file)
+        got.rows_of[file.sha256] = max(report.rows_in, got.rows_of.get(file.sha256, 0))
+        if report.rows_in and not _counts(got, file):
+            dossiers += report.dossiers if got.state.standing_of(file).state != "twice" else 0
+            continue
         got.statuses.append(report.status)
         got.faults += [report.fault] if report.fault else []
         got.notes += report.notes
@@ -82,6 +91,18 @@ def _gather_source(got: Gathered, source: "Source") -> None:
         dossiers += report.dossiers
     if source.control is not None:
         _compare_control(got, source, dossiers)
+
+
+def _counts(got: Gathered, file: LandedFile) -> bool:
+    """Whether a file that holds rows counts. One whose bytes are old does not, and the outcome says why."""
+    standing = got.state.standing_of(file)
+    if standing.state == "counts":
+        got.notes += [standing.beside] if standing.beside else []
+        return True
+    shutil.rmtree(got.parts.pop())
+    got.statuses.append(standing.status)
+    (got.faults if standing.status == "FAILED" else got.notes).append(standing.told)
+    return False
 
 
 def _read(got: Gathered, source: "Source", file: LandedFile) -> ReadReport:
@@ -135,10 +156,10 @@ def _is_day_off(settings: "Settings", night: str) -> bool:
 
 def _compare_control(got: Gathered, source: "Source", dossiers: int) -> None:
     """Compare the unit's own count of dossiers with ours, and say it when they differ."""
-    for fault in got.manifest.faults:
+    for fault in got.state.manifest.faults:
         if (fault.source_id, fault.role) == (source.id, "control"):
             got.notes.append(fault.text)
-    for file in got.manifest.control_of(source.id):
+    for file in got.state.manifest.control_of(source.id):
         path = raw_folder(got.settings, got.night, got.unit.code) / file.stored
         try:
             told = json.loads(path.read_bytes().decode("utf-8-sig"))["dossier_count"]

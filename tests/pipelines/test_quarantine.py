@@ -59,8 +59,8 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def do_night(settings: Settings, run: Call, night: str, *rows: list[str]) -> str:
-    """One night with these rows in the file; gives its page."""
-    hand_in(settings, "ho_so.csv", csv_text([ROW, *rows]), night=night)
+    """One night with these rows in the file, beside one of the night's own; gives its page."""
+    hand_in(settings, "ho_so.csv", csv_text([[f"HS-{night}", *ROW[1:]], *rows]), night=night)
     run("night", night)
     return (morning.night_folder(settings, night) / "chat_luong.html").read_text("utf-8")
 

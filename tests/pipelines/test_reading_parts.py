@@ -190,7 +190,7 @@ def test_the_worst_of_a_units_files_is_its_outcome(tmp_path) -> None:
     own = Unit.model_validate(unit())
 
     def status(*statuses: str, of: Unit = own) -> str:
-        got = Gathered(settings=None, night="2017-12-20", unit=of, manifest=None, folder=tmp_path,
+        got = Gathered(settings=None, night="2017-12-20", unit=of, state=None, folder=tmp_path,
                        statuses=list(statuses))  # type: ignore[arg-type]  # fmt: skip
         return got.status()
 
