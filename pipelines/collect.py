@@ -111,8 +111,8 @@ def _failed(settings: "Settings", night: str, unit_code: str, error: Exception) 
 
 def _land(settings: "Settings", night: str, unit: "Unit", wait: Wait) -> None:
     """Copy what lies in the inbox to landing, and write the manifest with it."""
-    wanted = _wanted(settings, night, unit)
     before = read_manifest(settings, night, unit.code) or Manifest()
+    wanted = _wanted(settings, night, unit, before)
     before = with_places(before, {(name, role): [*paths] for name, role, paths in wanted})
     known = [*(file.place for file in before.files), *(fault.place for fault in before.faults)]
     names = names_of([*filter(None, known), *(place for _, _, paths in wanted for place in paths)])
@@ -157,12 +157,20 @@ def restage(settings: "Settings", night: str, unit_code: str) -> UnitOutcome:
     return stage_unit(settings, night, unit_code, state)
 
 
-def _wanted(settings: "Settings", night: str, unit: "Unit") -> list[tuple[str, str, dict[str, Path]]]:
-    """(source id, role, files in the inbox by their place there) of every place the unit's file names."""
+def _wanted(
+    settings: "Settings", night: str, unit: "Unit", before: Manifest
+) -> list[tuple[str, str, dict[str, Path]]]:
+    """(source id, role, files in the inbox by their place there) of every place the unit's file names.
+
+    What lies in a place that names no night is the unit's newest night's: an older one that has its file keeps it.
+    """
     from pipelines.unit import filled_place  # noqa: PLC0415 - pydantic is there by now, with the settings
 
     patterns = [(source.id, "data", source.place) for source in unit.sources]
     patterns += [(source.id, "control", source.control.place) for source in unit.sources if source.control]
+    if any(raw_folder(settings, later, unit.code).is_dir() for later in landed_nights(settings) if later > night):
+        has = {(file.source_id, file.role) for file in before.files}
+        patterns = [(name, role, p) for name, role, p in patterns if "{night}" in p or (name, role) not in has]
     inbox = settings.inbox
     found = [(name, role, _found(inbox, filled_place(p, unit=unit.code, night=night))) for name, role, p in patterns]
     return [

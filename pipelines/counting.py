@@ -67,6 +67,16 @@ def words_on_files(settings: "Settings") -> Words:
     return standing(acts_on_files(settings))
 
 
+def withdrawn(settings: "Settings", night: str, unit_code: str) -> frozenset[str]:
+    """The bytes that were withdrawn from a (night, unit), by SHA-256."""
+    own = subject_of(night, unit_code, "")
+    return frozenset(
+        subject.removeprefix(own)
+        for subject, act in words_on_files(settings).items()
+        if subject.startswith(own) and act.kind == WITHDRAW
+    )
+
+
 def counted(settings: "Settings", night: str, unit_code: str, manifest: Manifest) -> Counted:
     """How the landed files of a (night, unit) stand."""
     look = _Look(settings=settings, night=night, unit=settings.site.unit(unit_code), words=words_on_files(settings))

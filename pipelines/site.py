@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator, model_validator
 
 from domain.errors import KnownError
+from pipelines.places import check_places
 from pipelines.reading.limits import ReadingLimits
 from pipelines.strict import Strict, read_model
 from pipelines.unit import Cell, Contact, Control, Correction, DeriveStatus, Source, Unit
@@ -236,7 +237,8 @@ def _calendar(path: Path) -> "WorkCalendar":
 def load_site(folder: Path) -> Site:
     """Read and check a site folder whole.
 
-    Raises KnownError: E-SITE-FILE, E-SITE-YAML, E-SITE-KEY (file, key, nearest allowed key), E-SITE-UNIT.
+    Raises KnownError: E-SITE-FILE, E-SITE-YAML, E-SITE-KEY (file, key, nearest allowed key), E-SITE-UNIT,
+    E-SITE-PLACE (two units take the same file).
     """
     file = read_model(folder / "site.yml", SiteFile)
     paths = sorted((folder / "units").glob("*.yml"))
@@ -253,6 +255,7 @@ def load_site(folder: Path) -> Site:
                 mend=f"rename the file to {unit.code}.yml or correct the code",
             )
     _check_names(folder, file, units)
+    check_places(units)
     fields = {name: getattr(file, name) for name in SiteFile.model_fields}
     return Site.model_construct(**fields, folder=folder, units=units)
 

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.counting import Counted, Standing, counted
+from pipelines.counting import Counted, Standing, counted, withdrawn
 from pipelines.landing import LandedFile, Manifest, digest_of, raw_folder, read_manifest
 
 if TYPE_CHECKING:
@@ -52,16 +52,15 @@ def slice_state(settings: "Settings", night: str, unit_code: str) -> SliceState:
 def broken_files(settings: "Settings", night: str, unit_code: str) -> tuple[str, ...]:
     """Names of raw files of a (night, unit) that are gone or are not what came; the withdrawn may be gone."""
     landed = read_manifest(settings, night, unit_code) or Manifest()
-    stand = counted(settings, night, unit_code, landed)
-    files = tuple(each.file for each in stand.files if each.state != "withdrawn")
-    return _broken(settings, night, unit_code, files)
+    out = withdrawn(settings, night, unit_code)
+    return _broken(settings, night, unit_code, tuple(file for file in landed.files if file.sha256 not in out))
 
 
 def manifest_of(settings: "Settings", night: str, unit_code: str) -> list[LandedFile]:
     """The data files behind a (night, unit): all that came, without the replaced and the withdrawn."""
     landed = read_manifest(settings, night, unit_code) or Manifest()
-    stand = counted(settings, night, unit_code, landed)
-    return [each.file for each in stand.read if each.file.role == "data"]
+    out = withdrawn(settings, night, unit_code)
+    return [file for file in landed.files if file.role == "data" and not file.replaced_by and file.sha256 not in out]
 
 
 def _broken(settings: "Settings", night: str, unit_code: str, files: tuple[LandedFile, ...]) -> tuple[str, ...]:

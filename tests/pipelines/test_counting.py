@@ -191,3 +191,18 @@ def test_who_landed_the_bytes_of_another(tmp_path):
         hand_in(settings, "ho_so.csv", text, unit_code=code)
         collect_unit(settings, NIGHT, code)
     assert sharing(settings, NIGHT, ["X1", "X2", "X3", "X4"]) == ["X1", "X3"]
+
+
+def test_a_place_without_a_night_is_the_newest_nights(tmp_path):
+    settings = make_site(tmp_path, [unit(sources=[source(extract="full", place="{unit}.csv")])])
+    path = settings.inbox / "X1.csv"
+    path.parent.mkdir(exist_ok=True)
+    nights = [BEFORE, NIGHT, AFTER]
+    for night, code in zip(nights, ("HS-1", "HS-2", "HS-3"), strict=True):
+        path.write_text(rows(code))
+        collect_unit(settings, night, "X1")
+    again = [collect_unit(settings, night, "X1") for night in nights]
+    assert [(outcome.status, outcome.message) for outcome in again] == [("COLLECTED", "")] * 3
+    assert [len(read_manifest(settings, night, "X1").files) for night in nights] == [1, 1, 1]
+    path.write_text(rows("HS-4"))
+    assert "nộp lại trong đêm" in collect_unit(settings, AFTER, "X1").message
