@@ -34,7 +34,7 @@ DISCARD: Final = "DISCARD"
 KEEP: Final = "KEEP"
 # Of a file in landing: it does not count for its night.
 WITHDRAW: Final = "WITHDRAW"
-# Of a row the fold set aside, or a file of old bytes: it is right as it is (xác nhận); and the word that takes it back.
+# Of a row the fold set aside, or a file of old bytes: it is right as it is (xác nhận); the word that takes that back.
 CONFIRM: Final = "CONFIRM"
 LEAVE: Final = "LEAVE"
 
