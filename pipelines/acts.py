@@ -9,7 +9,7 @@ import fcntl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -74,11 +74,14 @@ def acts_on_files(settings: "Settings") -> list[Act]:
     return together([act for act in read if act is not None and act.subject_kind == LANDED], ())
 
 
-def fold_acts(settings: "Settings", warehouse: "Warehouse") -> list[Act]:
-    """Bring the acts of landing into the table `act`; returns them all, those that only the table holds too."""
+def fold_acts(settings: "Settings", warehouse: "Warehouse", *, until: date | None = None) -> list[Act]:
+    """Bring the acts of landing into the table `act`; returns them all, those that only the table holds too.
+
+    `until`: only those said on that day or before, as a night run on its own day knew them.
+    """
     import pandas as pd  # noqa: PLC0415 - collecting reads acts and needs no frames
 
-    landed = landed_acts(settings)
+    landed = [act for act in landed_acts(settings) if until is None or act.said_at.date() <= until]
     if landed:
         rows = pd.DataFrame([{"act_id": act.act_id} | _values(act) for act in landed])
         warehouse.insert_missing("act", rows)

@@ -110,6 +110,8 @@ def rebuild(*, settings: Settings | None = None) -> Iterator[Rebuilt]:
         merged, told = nightly.merge(night, settings=settings), []
         if settings.site.letters:
             with nightly.open_warehouse(settings) as warehouse:
+                with Faults().around("landing/acts", saying="Có ý kiến quyết định chưa đọc được"):
+                    fold_acts(settings, warehouse, until=night.day)  # what cannot be read is told at the end
                 faults = Faults()
                 letters.record_night_letters(settings, warehouse, night, faults)
             told = [f"[{fault.subject}] {fault.message}" for fault in faults.found]
