@@ -221,7 +221,7 @@ def test_a_word_that_cannot_be_read_stops_no_night(settings: Settings, run: Call
 
 def test_every_command_on_rows_set_aside_takes_the_options_of_all_commands(run: Call) -> None:
     names = [command.name for command in quarantine_app.registered_commands]
-    assert names == ["list", "discard", "replay"]
+    assert names == ["list", "discard", "confirm", "replay"]
     for name in names:
         told = run("quarantine", str(name), "--help")
         assert "--json" in told
