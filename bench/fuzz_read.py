@@ -44,7 +44,7 @@ def read_one(one: Mutant, folder: Path) -> Verdict:
     source = Source.model_validate(one.source)
     task = ReadTask(
         path=path, sha256=digest_of(path), name=f"ho_so.{one.kind}", source=source, corrections=(), unit_code="X1",
-        night="2017-12-20", zone="Asia/Ho_Chi_Minh", out=out, limits=ReadingLimits(),
+        night="2017-12-20", zone="Asia/Ho_Chi_Minh", grammar="any", out=out, limits=ReadingLimits(),
             hash_key=b"only-for-fuzzing-0123",
     )  # fmt: skip
     try:

@@ -10,6 +10,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
+from domain.clean import HYPHENS
+
 _TONES: Final = frozenset("\u0300\u0301\u0303\u0309\u0323")  # grave, acute, tilde, hook, dot below
 _QUALITIES: Final = frozenset("\u0302\u0306\u031b")  # circumflex, breve, horn: they make another vowel
 _VOWELS: Final = "aeiouyăâêôơư"
@@ -25,7 +27,7 @@ _SAME_LETTER: Final = str.maketrans(
     {"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"}  # look-alikes of old typefaces and Icelandic keyboards
     | dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u00b4\u02bc\u0060", "'")
     | dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"')
-    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
+    | dict.fromkeys(HYPHENS, "-")
     | {"\u2026": "..."}
     | dict.fromkeys(map(chr, range(0xF020, 0xF100)), " ")  # bullets of a symbol font
     | dict.fromkeys("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff", None)  # invisible

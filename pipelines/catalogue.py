@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from domain.clean import is_capital
 from domain.codes import proc_core
 from domain.errors import KnownError
 from pipelines.reading.catalogue_file import read_catalogue
-from pipelines.reading.catalogue_table import TABLES, Catalogue, typed_table, typed_value
+from pipelines.reading.catalogue_table import KEYS, TABLES, Catalogue, typed_table, typed_value
 
 if TYPE_CHECKING:
     from domain.calendar import Sessions
@@ -51,7 +52,7 @@ def site_catalogue(site: "Site", folder: Path) -> Catalogue:
     not the office's to mend, and the night of all units does not wait for it.
     """
     found = _catalogue(site, folder)
-    frames = dict(found.tables)
+    frames = {name: _in_capitals(name, frame, site) for name, frame in found.tables.items()}
     for column, value in site.catalogue.constants.items():
         frames["procedure"] = _with_constant(frames["procedure"], column, value)
     known = {unit.code for unit in site.units}
@@ -63,6 +64,20 @@ def site_catalogue(site: "Site", folder: Path) -> Catalogue:
             mend="add the unit's file or correct postings.csv",
         )
     return Catalogue(tables=frames, aside=found.aside)
+
+
+def _in_capitals(name: str, frame: pd.DataFrame, site: "Site") -> pd.DataFrame:
+    """A catalogue table with the codes in capitals that the data have in capitals."""
+    columns = [column for column in frame.columns if is_capital(column, site.dossier_code)]
+    raised = frame.assign(**{column: frame[column].str.upper() for column in columns})
+    twice = raised[raised.duplicated(KEYS[name])]
+    if len(twice):
+        raise KnownError(
+            "E-CATALOGUE",
+            f"table [{name}]: [{twice.iloc[0][KEYS[name][0]]}] is there twice, once in other letter case.",
+            mend="keep one of the two, or set `dossier_code: any` in site.yml",
+        )
+    return raised.sort_values(KEYS[name], ignore_index=True) if columns else frame
 
 
 def _catalogue(site: "Site", folder: Path) -> Catalogue:

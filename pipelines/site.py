@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
+from domain.clean import Grammar, code_of
 from domain.errors import KnownError
 from pipelines.places import check_places
 from pipelines.reading.limits import ReadingLimits
@@ -134,7 +135,7 @@ class SiteFile(Strict):
     timezone: str = "Asia/Ho_Chi_Minh"
     counter_unit: str | None = None
     area_class: Literal["MOUNTAIN", "NORMAL"] = "NORMAL"
-    dossier_code: Literal["national", "any"] = "national"
+    dossier_code: Grammar = "national"
     office_hours: tuple[tuple[str, str], ...] = (("07:00", "11:30"), ("13:30", "17:00"))
     calendar: str = "calendar.csv"
     catalogue: Catalogue = Catalogue(format="none")
@@ -254,10 +255,37 @@ def load_site(folder: Path) -> Site:
                 f"file [{path}] holds unit [{unit.code}].",
                 mend=f"rename the file to {unit.code}.yml or correct the code",
             )
+    file, units = _with_clean_codes(file), [_unit_with_clean_codes(folder, file, unit) for unit in units]
     _check_names(folder, file, units)
     check_places(units)
     fields = {name: getattr(file, name) for name in SiteFile.model_fields}
     return Site.model_construct(**fields, folder=folder, units=units)
+
+
+def _with_clean_codes(file: SiteFile) -> SiteFile:
+    """The procedures named in site.yml, their codes as the data's are."""
+    named = file.catalogue.procedures
+    codes = [code_of("proc_code", each.code, file.dossier_code) for each in named]
+    procedures = [each.model_copy(update={"code": code}) for each, code in zip(named, codes, strict=True)]
+    return file.model_copy(update={"catalogue": file.catalogue.model_copy(update={"procedures": procedures})})
+
+
+def _unit_with_clean_codes(folder: Path, file: SiteFile, unit: Unit) -> Unit:
+    """A unit with its identifier, its offices and the procedures it takes over, written as the data's codes are."""
+    grammar = file.dossier_code
+    offices = {code_of("office_code", code, grammar): name for code, name in unit.offices.items()}
+    if len(offices) < len(unit.offices):
+        raise KnownError(
+            "E-SITE-UNIT",
+            f"file [{folder}/units/{unit.code}.yml], key [offices]: two codes read the same.",
+            mend="name each office once",
+        )
+    taken = [
+        each.model_copy(update={"procedures": [code_of("proc_code", code, grammar) for code in each.procedures]})
+        for each in unit.takes_over
+    ]
+    identifier = unit.identifier and code_of("identifier", unit.identifier, grammar)
+    return unit.model_copy(update={"identifier": identifier, "offices": offices, "takes_over": taken})
 
 
 def _check_takes_over(folder: Path, units: list[Unit]) -> None:

@@ -118,6 +118,7 @@ def _read(got: Gathered, source: "Source", file: LandedFile) -> ReadReport:
             unit_code=unit.code,
             night=got.night,
             zone=settings.site.timezone,
+            grammar=settings.site.dossier_code,
             out=out,
             limits=settings.site.reading,
             hash_key=settings.hash_key,

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.clean import clean, cut
+from domain.clean import clean, cut, visible
 from pipelines.outcome import FileFault
 from pipelines.reading.limits import listed
 from pipelines.reading.table import Door, Incoming, RawStream, RawTable, Reject, check_columns, text_of
@@ -61,7 +61,7 @@ def tabled(records: Records, file: Incoming, door: Door, rejects: list[Reject] |
     """Records as a table; a key that a record lacks is an empty cell."""
     keys = list({key: None for _, record in records for key in record})
     check_columns(len(keys), file)
-    headings = [clean(key) for key in keys]
+    headings = [visible(key) for key in keys]
     if len(set(headings)) < len(keys):
         raise FileFault(
             "E-COT-TRUNG",

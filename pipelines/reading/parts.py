@@ -3,12 +3,12 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-from domain.clean import cut
+from domain.clean import Grammar
+from pipelines.reading.codes import clean_codes, is_code, said_code, same_word
 from pipelines.reading.csv_file import read_csv
 from pipelines.reading.json_file import NESTED_LISTS, Records, read_json, read_sync, tabled
-from pipelines.reading.limits import LONGEST_CODE, listed
+from pipelines.reading.limits import listed
 from pipelines.reading.table import (
     Door,
     Incoming,
@@ -23,7 +23,7 @@ from pipelines.reading.table import (
     text_of,
 )
 from pipelines.reading.xlsx_file import read_xlsx
-from pipelines.unit import Correction, Source
+from pipelines.unit import Cell, Correction, Source
 
 _READERS: dict[str, Callable[[Incoming, Door], RawStream]] = {"csv": read_csv, "xlsx": read_xlsx, "json": read_json}
 _JSON = json.JSONEncoder(ensure_ascii=False, default=text_of)  # a spreadsheet's instants in ISO form
@@ -61,10 +61,10 @@ def read_parts(file: Incoming) -> Iterator[FileParts]:
     mended = [0] * len(file.corrections)
     for found in _sync_parts(file, door) if file.source.table == "sync" else _table_parts(file, door):
         for part in found.parts:
-            _clean_codes(part, door)
-            _code(part, file.source)
+            clean_codes(part, door, file.grammar, file_format=file.source.format, listed=_listed(part, file.source))
+            _code(part, file.source, file.grammar)
         for place, correction in enumerate(file.corrections):
-            mended[place] += sum(_correct_part(part, correction) for part in found.parts)
+            mended[place] += sum(_correct_part(part, correction, file.grammar) for part in found.parts)
         yield found
     told = [_told(correction, count, file.name) for correction, count in zip(file.corrections, mended, strict=True)]
     yield FileParts(notes=[*told, *door.notes(file.name)])
@@ -155,8 +155,7 @@ class _EventLog:
         new = []
         case_places = [place for name, place in layout.places.items() if "." not in name]
         for number, row in enumerate(table.rows):
-            code = door.code(row[layout.places["dossier_code"]], table.lines[number])
-            row[layout.places["dossier_code"]] = code
+            code = said_code(row[layout.places["dossier_code"]], "dossier_code", "any")
             said = hash(tuple(str(row[place]) for place in case_places))
             if code not in self.first:
                 self.first[code] = said
@@ -211,28 +210,19 @@ def _sync_layout(stream: RawStream, file: Incoming, prefix: str) -> tuple[Layout
     return Layout(places={name: keys[heading] for name, heading in own.items() if heading in keys}), notes
 
 
-def _clean_codes(part: Part, door: Door) -> None:
-    """Codes without what nobody sees; one too long to be a code is kept as unparsed, never cut into another."""
-    for name in part.values:
-        if not name.endswith("_code"):
-            continue
-        cells: list[Any] = part.values[name]
-        good: set[str] = set()  # codes repeat: an office, a procedure
-        for row, cell in enumerate(cells):
-            if not isinstance(cell, str) or cell in good or (cell.isascii() and len(cell) <= LONGEST_CODE):
-                continue
-            code = door.code(cell, part.lines[row])
-            if code == cell and len(code) <= LONGEST_CODE:
-                good.add(code)
-                continue
-            if len(code) > LONGEST_CODE:
-                part.unparsed.setdefault(row, {})[name] = cut(code, LONGEST_CODE)
-            cells[row] = code if len(code) <= LONGEST_CODE else None
+def _prefix(part: Part, source: Source) -> str:
+    return f"{part.table}." if source.table in ("event", "sync") and part.table != "dossier" else ""
 
 
-def _code(part: Part, source: Source) -> None:
+def _listed(part: Part, source: Source) -> set[str]:
+    """The columns of a part that have a code list."""
+    prefix = _prefix(part, source)
+    return {name.removeprefix(prefix) for name in source.codes if name.startswith(prefix)}
+
+
+def _code(part: Part, source: Source, grammar: Grammar) -> None:
     """Put in constants and translate code lists; a value no list knows is kept as unparsed, never guessed."""
-    prefix = f"{part.table}." if source.table in ("event", "sync") and part.table != "dossier" else ""
+    prefix = _prefix(part, source)
     rows = len(part.lines)
     if source.table == "sync" and part.table == "pause":
         part.values.setdefault("kind", ["SUPPLEMENT"] * rows)
@@ -242,19 +232,27 @@ def _code(part: Part, source: Source) -> None:
             part.values["pause_no"] = [cell if text_of(cell).isdecimal() else None for cell in ids] or [None] * rows
     for canonical, value in source.constants.items():
         if canonical.startswith(prefix) and "." not in canonical.removeprefix(prefix):
-            part.values[canonical.removeprefix(prefix)] = [value] * rows
+            name = canonical.removeprefix(prefix)
+            part.values[name] = [_put(name, value, grammar)] * rows
     for canonical, codes in source.codes.items():
         name = canonical.removeprefix(prefix)
         if not canonical.startswith(prefix) or name not in part.values:
             continue
-        known = {text_of(key).casefold(): value for key, value in codes.items()}
+        known = {same_word(key): _put(name, value, grammar) for key, value in codes.items()}
+        found: dict[str, str] = {}  # words repeat
         for row, cell in enumerate(part.values[name]):
             text = text_of(cell)
-            if text and text.casefold() in known:
-                part.values[name][row] = known[text.casefold()]
-            elif text:
-                part.values[name][row] = None
+            if not text:
+                continue
+            word = found.get(text) or found.setdefault(text, same_word(text))
+            part.values[name][row] = known.get(word)
+            if word not in known:
                 part.unparsed.setdefault(row, {})[name] = text
+
+
+def _put(name: str, value: Cell, grammar: Grammar) -> Cell:
+    """A value of the unit's file as it is put into a column: codes as the cells' own are."""
+    return said_code(value, name, grammar) if is_code(name) else value
 
 
 def _told(correction: Correction, mended: int, file_name: str) -> str:
@@ -264,10 +262,12 @@ def _told(correction: Correction, mended: int, file_name: str) -> str:
     return f"Tệp [{file_name}]: mục corrections (lý do: {correction.reason}) không khớp dòng nào."
 
 
-def _correct_part(part: Part, correction: Correction) -> int:
+def _correct_part(part: Part, correction: Correction, grammar: Grammar) -> int:
     prefix = f"{part.table}."
-    where = {name.removeprefix(prefix): text_of(value) for name, value in correction.where.items()}
-    values = {name.removeprefix(prefix): value for name, value in correction.set.items()}
+    named = {name.removeprefix(prefix): value for name, value in correction.where.items()}
+    where = {name: text_of(_put(name, value, grammar)) for name, value in named.items()}
+    named = {name.removeprefix(prefix): value for name, value in correction.set.items()}
+    values = {name: _put(name, value, grammar) for name, value in named.items()}
     if any("." in name or name not in part.values for name in where) or any("." in name for name in values):
         return 0
     mended = 0

@@ -1,13 +1,14 @@
 """A file as rows of cells, and the checks of its headings that all formats share."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from domain.clean import clean, clean_code, cut, is_clean
+from domain.clean import Grammar, clean, clean_code, cut, is_clean, visible
 from domain.columns import Column
 from pipelines.outcome import FileFault
 from pipelines.reading.limits import ReadingLimits, listed
@@ -38,6 +39,9 @@ class Incoming:
     source: Source
     limits: ReadingLimits = field(default_factory=ReadingLimits)
     corrections: tuple[Correction, ...] = ()
+    grammar: Grammar = "any"
+    zone: str = "Asia/Ho_Chi_Minh"
+    hash_key: bytes = field(default=b"", repr=False)
 
 
 @dataclass(kw_only=True)
@@ -100,12 +104,11 @@ class Door:
             self.cut.append(line)
         return cut(plain, self.longest)
 
-    def code(self, cell: object, line: int) -> str:
-        """A code as text, without what nobody sees."""
-        text = text_of(cell)
-        plain = text if text.isascii() else text_of(clean_code(text))
-        if plain != text:
-            self.cleaned.append(line)
+    def unseen(self, cell: object, line: int) -> object:
+        """A cell without what nobody sees."""
+        if not isinstance(cell, str) or cell.isascii() or (plain := visible(cell)) == cell:
+            return cell
+        self.cleaned.append(line)
         return plain
 
     def notes(self, file_name: str) -> list[str]:
@@ -145,8 +148,8 @@ def is_blank(cell: object) -> bool:
 
 
 def heading_key(text: object) -> str:
-    """Headings are the same when they differ only in case, spaces and the way accents are stored."""
-    return " ".join(unicodedata.normalize("NFC", str(text or "")).replace("\ufeff", "").split()).casefold()
+    """Headings are the same when they differ only in case and in what codes are cleaned of (`domain.clean`)."""
+    return clean_code(str(text or "")).casefold()
 
 
 def distinct_headings(cells: list[object]) -> list[str]:
@@ -154,7 +157,7 @@ def distinct_headings(cells: list[object]) -> list[str]:
     seen: dict[str, int] = {}
     headings = []
     for number, cell in enumerate(cells, start=1):
-        text = text_of(cell).replace("\ufeff", "").strip() or blank_heading(number)
+        text = text_of(visible(text_of(cell))) or blank_heading(number)
         key = heading_key(text)
         seen[key] = seen.get(key, 0) + 1
         headings.append(text if seen[key] == 1 else f"{text} ({seen[key]})")
@@ -200,6 +203,7 @@ class Layout:
 def layout_of(headings: list[str], source: Source, file_name: str) -> Layout:
     """Find each mapped heading. Raises FileFault when a required one is missing or a mapped one is there twice."""
     keys = {heading_key(heading): place for place, heading in enumerate(headings)}
+    often = Counter(map(heading_key, headings))
     named = _named(source)
     places: dict[str, int] = {}
     missing: list[str] = []
@@ -207,11 +211,12 @@ def layout_of(headings: list[str], source: Source, file_name: str) -> Layout:
         key = heading_key(heading)
         if key not in keys:
             missing.append(canonical)
-        elif heading_key(f"{heading} (2)") in keys and heading_key(f"{heading} (2)") not in named:
+        elif often[key] > 1 or (heading_key(f"{heading} (2)") in keys and heading_key(f"{heading} (2)") not in named):
             raise _twice(heading, file_name)
         else:
             places[canonical] = keys[key]
-    gone = [name for name in missing if name in source.required_names]
+    # Where rows have no number, a column that tells them apart cannot be left out: each would become another dossier.
+    gone = [name for name in missing if name in (*source.required_names, *source.row_columns)]
     if gone:
         raise _column_gone(gone, headings, source, file_name)
     return Layout(places=places, missing=tuple(missing))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pipelines.outcome import OutcomeStatus
 
 if TYPE_CHECKING:
+    from domain.clean import Grammar
     from pipelines.reading.limits import ReadingLimits
     from pipelines.unit import Correction, Source
 
@@ -26,6 +27,7 @@ class ReadTask:
     unit_code: str
     night: str
     zone: str
+    grammar: "Grammar"
     out: Path
     limits: "ReadingLimits"
     hash_key: bytes = field(repr=False)

@@ -53,8 +53,9 @@ def _read(task: ReadTask, pieces: "_Pieces") -> list[str]:
     origin = {"unit_code": task.unit_code, "night": task.night, "file_name": task.name}
     notes: list[str] = []
     incoming = Incoming(
-        path=task.path, name=task.name, source=task.source, limits=task.limits, corrections=task.corrections
-    )
+        path=task.path, name=task.name, source=task.source, limits=task.limits, corrections=task.corrections,
+        grammar=task.grammar, zone=task.zone, hash_key=task.hash_key,
+    )  # fmt: skip
     for found in read_parts(incoming):
         for part in found.parts:
             if part.lines:

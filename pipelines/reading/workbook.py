@@ -323,6 +323,7 @@ def _instant(days: float, *, is_1904: bool) -> object:
     if days < 1 and not is_1904:
         return (datetime.min + timedelta(days=days)).time() if days else time(0)
     start = datetime(1904, 1, 1) if is_1904 else datetime(1899, 12, 31 if days < _FALSE_LEAP_DAY else 30)
-    # Spreadsheets store instants as fractions of a day: the nearest second is what was typed.
-    moment = start + timedelta(seconds=round(days * 86_400))
+    # Spreadsheets store instants as fractions of a day: what was typed is right to the millisecond. What is left of a
+    # second is cut off, not rounded: 23:59:59.7 is no moment of the next day.
+    moment = start + timedelta(seconds=round(days * 86_400_000) // 1000)
     return date(moment.year, moment.month, moment.day) if float(days).is_integer() else moment
