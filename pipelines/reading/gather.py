@@ -12,7 +12,7 @@ from domain.errors import KnownError
 from pipelines.landing import LandedFile, raw_folder
 from pipelines.outcome import WORST_FIRST, OutcomeStatus
 from pipelines.reading.reader import the_reader
-from pipelines.reading.task import ReadReport, ReadTask
+from pipelines.reading.task import Piece, ReadReport, ReadTask
 from pipelines.slices import SliceState
 from pipelines.unit import filled_place
 
@@ -25,14 +25,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(kw_only=True)
 class Gathered:
-    """One unit's night while its files are read; `parts` are the folders of what was read, in order."""
+    """One unit's night while its files are read; `parts` are what was read, in order."""
 
     settings: "Settings"
     night: str
     unit: "Unit"
     state: SliceState
     folder: Path
-    parts: list[Path] = field(default_factory=list)
+    parts: list[Piece] = field(default_factory=list)
     rows_in: int = 0
     rows_of: dict[str, int] = field(default_factory=dict)
     statuses: list[OutcomeStatus] = field(default_factory=list)
@@ -125,7 +125,7 @@ def _read(got: Gathered, source: "Source", file: LandedFile) -> ReadReport:
         )
     )
     if report.rows_in:
-        got.parts.append(out)
+        got.parts.append(Piece(folder=out, numbered=source.numbered_by_us))
     elif report.fault:
         # Its code names the kind; the text is for the office, and a name of a file may be a person's.
         log.warning("unit %s, night %s: a file ended as %s", unit.code, got.night, report.fault.partition(":")[0])

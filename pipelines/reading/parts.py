@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from domain.clean import Grammar
 from pipelines.reading.codes import clean_codes, is_code, said_code, same_word
 from pipelines.reading.csv_file import read_csv
 from pipelines.reading.json_file import NESTED_LISTS, Records, read_json, read_sync, tabled
 from pipelines.reading.limits import listed
+from pipelines.reading.row_code import row_codes
 from pipelines.reading.table import (
     Door,
     Incoming,
@@ -34,6 +35,7 @@ class Part:
     """What some rows of a file give for one table: canonical column -> cells, one a row, not yet typed.
 
     `unparsed`: row -> {column: text} of values no code list knows. `raw`: the record as handed in, as JSON.
+    `said` (event logs): by line, a hash of all it says of the dossier.
     """
 
     table: str
@@ -41,6 +43,7 @@ class Part:
     lines: list[int]
     raw: list[str]
     unparsed: dict[int, dict[str, str]] = field(default_factory=dict)
+    said: list[int] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)
@@ -61,8 +64,9 @@ def read_parts(file: Incoming) -> Iterator[FileParts]:
     mended = [0] * len(file.corrections)
     for found in _sync_parts(file, door) if file.source.table == "sync" else _table_parts(file, door):
         for part in found.parts:
-            clean_codes(part, door, file.grammar, file_format=file.source.format, listed=_listed(part, file.source))
-            _code(part, file.source, file.grammar)
+            _clean_part(part, file, door)
+        if file.source.table == "event" and found.parts:
+            _same_dossiers(*found.parts)
         for place, correction in enumerate(file.corrections):
             mended[place] += sum(_correct_part(part, correction, file.grammar) for part in found.parts)
         yield found
@@ -70,26 +74,33 @@ def read_parts(file: Incoming) -> Iterator[FileParts]:
     yield FileParts(notes=[*told, *door.notes(file.name)])
 
 
+def _clean_part(part: Part, file: Incoming, door: Door) -> None:
+    source = file.source
+    clean_codes(part, door, file.grammar, file_format=source.format, listed=_listed(part, source))
+    if source.key == "row":
+        # Before code lists and corrections: what they say may change, and the row stays the same row.
+        part.values["dossier_code"] = list(row_codes(part, file))
+    _code(part, source, file.grammar)
+
+
 def _table_parts(file: Incoming, door: Door) -> Iterator[FileParts]:
     source = file.source
     stream = _READERS[source.format](file, door)
     # A list of no records has no keys: nothing came, and nothing is wrong with its shape.
     layout = Layout(places={}) if stream.is_nothing else layout_of(stream.headings, source, file.name)
-    events = _EventLog() if source.table == "event" else None
-    main = "dossier" if events else source.table
+    is_log = source.table == "event"
     for table in stream.tables():
         _set_aside_remarks(table, layout)
-        if events is not None:
+        if is_log:
             _set_aside_without_code(table, layout)
-        parts = [_part(main, "", table, layout)] if events is None else events.parts(table, layout, door)
-        yield FileParts(parts=parts, rejects=[("step" if events else main, reject) for reject in table.rejects])
-    notes = heading_notes(stream, layout, file)
-    yield FileParts(notes=notes if events is None else [*notes, *events.notes()])
+        parts = _event_parts(table, layout) if is_log else [_part(source.table, "", table, layout)]
+        set_aside = "step" if is_log else source.table
+        yield FileParts(parts=parts, rejects=[(set_aside, reject) for reject in table.rejects])
+    yield FileParts(notes=heading_notes(stream, layout, file))
 
 
-def _part(name: str, prefix: str, table: RawTable, layout: Layout, rows: list[int] | None = None) -> Part:
-    """The rows of a table (all, or those chosen) under the canonical columns with this prefix."""
-    chosen = range(len(table.rows)) if rows is None else rows
+def _part(name: str, prefix: str, table: RawTable, layout: Layout, raw: list[str] | None = None) -> Part:
+    """The rows of a table under the canonical columns with this prefix; `raw` where it was made before."""
     places = {
         canonical.removeprefix(prefix): place
         for canonical, place in layout.places.items()
@@ -99,9 +110,9 @@ def _part(name: str, prefix: str, table: RawTable, layout: Layout, rows: list[in
         places["dossier_code"] = layout.places["dossier_code"]
     return Part(
         table=name,
-        values={canonical: [table.rows[row][place] for row in chosen] for canonical, place in places.items()},
-        lines=[table.lines[row] for row in chosen],
-        raw=[_raw_json(table, row) for row in chosen],
+        values={canonical: [row[place] for row in table.rows] for canonical, place in places.items()},
+        lines=list(table.lines),
+        raw=[_raw_json(table, row) for row in range(len(table.rows))] if raw is None else raw,
     )
 
 
@@ -143,35 +154,22 @@ def _set_aside(table: RawTable, is_bad: Callable[[list[object]], bool], why: str
         table.rows = [table.rows[number] for number in kept]
 
 
-@dataclass
-class _EventLog:
-    """An event log: each dossier once, from its first line, and each event as a step; over all rows of the file."""
+def _event_parts(table: RawTable, layout: Layout) -> list[Part]:
+    """Each line of an event log twice: as what it says of its dossier, and as a step (of the same dossier)."""
+    raw = [_raw_json(table, row) for row in range(len(table.rows))]
+    case = [place for name, place in layout.places.items() if "." not in name and name != "dossier_code"]
+    said = [hash(tuple(str(row[place]) for place in case)) for row in table.rows]
+    steps = _part("step", "step.", table, layout, raw)
+    steps.values.pop("dossier_code", None)
+    return [replace(_part("dossier", "", table, layout, raw), said=said), steps]
 
-    first: dict[str, int] = field(default_factory=dict)  # dossier -> hash of what its first line said of it
-    differing: set[str] = field(default_factory=set)
 
-    def parts(self, table: RawTable, layout: Layout, door: Door) -> list[Part]:
-        """The dossiers seen for the first time, and all steps."""
-        new = []
-        case_places = [place for name, place in layout.places.items() if "." not in name]
-        for number, row in enumerate(table.rows):
-            code = said_code(row[layout.places["dossier_code"]], "dossier_code", "any")
-            said = hash(tuple(str(row[place]) for place in case_places))
-            if code not in self.first:
-                self.first[code] = said
-                new.append(number)
-            elif self.first[code] != said:
-                self.differing.add(code)
-        return [_part("dossier", "", table, layout, new), _part("step", "step.", table, layout)]
-
-    def notes(self) -> list[str]:
-        """How many dossiers the log tells differently from line to line."""
-        if not self.differing:
-            return []
-        return [
-            f"{len(self.differing)} hồ sơ có thông tin khác nhau giữa các dòng sự kiện; "
-            "lấy theo dòng đầu tiên của hồ sơ."
-        ]
+def _same_dossiers(dossiers: Part, steps: Part) -> None:
+    """Give the steps of an event log the dossier codes of their lines."""
+    steps.values["dossier_code"] = list(dossiers.values.get("dossier_code", [None] * len(steps.lines)))
+    for row, unread in dossiers.unparsed.items():
+        if "dossier_code" in unread:
+            steps.unparsed.setdefault(row, {})["dossier_code"] = unread["dossier_code"]
 
 
 def _sync_parts(file: Incoming, door: Door) -> Iterator[FileParts]:

@@ -34,27 +34,39 @@ class ReadTask:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Piece:
+    """What was read of one file: the folder of its parquet files, and the tables whose rows we number."""
+
+    folder: Path
+    numbered: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class JoinTask:
     """Put the pieces of `parts` together, in order, as the five staged files in `out`; empty ones without a piece."""
 
-    parts: tuple[Path, ...]
+    parts: tuple[Piece, ...]
     out: Path
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadReport:
-    """What became of one file: rows staged and rejects by table, notes, or the fault that ended it (Vietnamese)."""
+    """What became of one file: rows staged and rejects by table, notes, or the fault that ended it (Vietnamese).
+
+    `again`: dossier rows that say of a dossier of the same file what came to be otherwise (event logs).
+    """
 
     status: OutcomeStatus
     fault: str = ""
     notes: tuple[str, ...] = ()
     rows: dict[str, int] = field(default_factory=dict)
     rejects: dict[str, int] = field(default_factory=dict)
+    again: int = 0
 
     @property
     def dossiers(self) -> int:
-        """Dossiers read, with those set aside."""
-        return self.rows.get("dossier", 0) + self.rejects.get("dossier", 0)
+        """Dossiers read, each once, with those set aside."""
+        return self.rows.get("dossier", 0) + self.rejects.get("dossier", 0) - self.again
 
     @property
     def rows_in(self) -> int:

@@ -9,14 +9,16 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
 from domain.columns import PERSON, TABLES, Column
 from domain.ids import owner_hash
-from pipelines.reading.parts import Part
 from pipelines.reading.table import is_text, text_of
+
+if TYPE_CHECKING:
+    from pipelines.reading.parts import Part
 
 DTYPES = {"text": "str", "int": "Int64", "float": "float64", "instant": "datetime64[us]", "bool": "boolean"}
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(?:Z|[+-]\d{2}:?\d{2})?")
@@ -43,7 +45,7 @@ def empty_frame(table: str) -> pd.DataFrame:
     return pd.DataFrame(columns | {"unparsed": pd.Series(dtype="str")})
 
 
-def typed_frame(part: Part, *, time_formats: list[str], zone: str, hash_key: bytes) -> pd.DataFrame:
+def typed_frame(part: "Part", *, time_formats: list[str], zone: str, hash_key: bytes) -> pd.DataFrame:
     """The staged frame of one part: columns of its table (origin left empty) and `unparsed`.
 
     `owner_hash` is worked out here, and the personal columns end here.
@@ -54,7 +56,7 @@ def typed_frame(part: Part, *, time_formats: list[str], zone: str, hash_key: byt
         if name not in part.values:
             columns[name] = pd.Series([None] * rows, dtype=DTYPES[column.kind])
             continue
-        columns[name], bad = _typed(part.values[name], column, time_formats, zone)
+        columns[name], bad = typed_column(part.values[name], column, time_formats, zone)
         for row in bad:
             part.unparsed.setdefault(row, {})[name] = text_of(part.values[name][row])
     if part.table == "dossier" and set(PERSON) & set(part.values):
@@ -67,7 +69,7 @@ def typed_frame(part: Part, *, time_formats: list[str], zone: str, hash_key: byt
     return frame[[*TABLES[part.table], "unparsed"]]
 
 
-def _typed(cells: list[object], column: Column, time_formats: list[str], zone: str) -> tuple[Typed, list[int]]:
+def typed_column(cells: list[object], column: Column, time_formats: list[str], zone: str) -> tuple[Typed, list[int]]:
     """The typed column and the rows whose value could not be typed."""
     if column.kind == "instant":
         return _instants(cells, time_formats, zone)
@@ -151,19 +153,19 @@ def _shape(pattern: str) -> re.Pattern[str]:
     return re.compile(shape)
 
 
-def _owner_hashes(part: Part, key: bytes) -> Typed:
+def _owner_hashes(part: "Part", key: bytes) -> Typed:
     columns = [[text_of(cell) for cell in part.values.get(name, [None] * len(part.lines))]
                for name in ("owner_id_no", "owner_name", "owner_phone")]  # fmt: skip
     return pd.Series([owner_hash(key, *person) for person in zip(*columns, strict=True)], dtype="str")
 
 
 def number_by_time(frame: pd.DataFrame, number: str, times: list[str]) -> pd.DataFrame:
-    """Number the rows of each dossier by the first time that is there, then by line.
+    """Number the rows of each dossier by the first time that is there, then as they stand.
 
     A dossier whose rows all carry a number keeps its own.
     """
     moment = frame[times[0]].where(frame[times[0]].notna(), frame[times[1]])
-    order = frame.assign(moment=moment).sort_values(["dossier_code", "moment", "line_no"], kind="stable").index
-    numbered = (frame.loc[order].groupby("dossier_code", dropna=False).cumcount() + 1).reindex(frame.index)
-    is_open = frame[number].isna().groupby(frame["dossier_code"], dropna=False).transform("any")
+    order = frame.assign(moment=moment).sort_values(["dossier_key", "moment"], kind="stable").index
+    numbered = (frame.loc[order].groupby("dossier_key", dropna=False).cumcount() + 1).reindex(frame.index)
+    is_open = frame[number].isna().groupby(frame["dossier_key"], dropna=False).transform("any")
     return frame.assign(**{number: frame[number].where(~is_open, numbered.astype("Int64"))})

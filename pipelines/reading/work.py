@@ -6,6 +6,7 @@ happens to that process alone.
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ from domain.columns import TABLES
 from domain.identity import dossier_keys
 from pipelines.landing import digest_of
 from pipelines.outcome import FileFault
+from pipelines.reading.event_log import EventLog
 from pipelines.reading.parts import Part, read_parts
 from pipelines.reading.table import Incoming, Reject
-from pipelines.reading.task import STAGED, JoinTask, ReadReport, ReadTask
+from pipelines.reading.task import STAGED, JoinTask, Piece, ReadReport, ReadTask
 from pipelines.reading.typed import empty_frame, number_by_time, typed_frame
 from pipelines.sealed import sync
 from pipelines.unit import Source
@@ -32,10 +34,10 @@ _NUMBERED = {"step": ("step_no", ["finished_at", "arrived_at"]), "pause": ("paus
 
 def read_file(task: ReadTask) -> ReadReport:
     """Read one file into pieces below `task.out`. A fault of the file is a report; a full disk is an OSError."""
-    pieces = _Pieces(folder=task.out, numbered=_to_number(task.source))
+    pieces, log = _Pieces(folder=task.out), EventLog()
     try:
         _check_bytes(task)
-        notes = _read(task, pieces)
+        notes = _read(task, pieces, log)
         rows = pieces.close()
     except FileFault as fault:
         pieces.drop()
@@ -45,11 +47,12 @@ def read_file(task: ReadTask) -> ReadReport:
         notes=tuple(notes),
         rows={name: rows.get(name, 0) for name in TABLES},
         rejects=dict(pieces.rejects),
+        again=log.again,
     )
     return _believed(task, report)
 
 
-def _read(task: ReadTask, pieces: "_Pieces") -> list[str]:
+def _read(task: ReadTask, pieces: "_Pieces", log: EventLog) -> list[str]:
     origin = {"unit_code": task.unit_code, "night": task.night, "file_name": task.name}
     notes: list[str] = []
     incoming = Incoming(
@@ -57,10 +60,16 @@ def _read(task: ReadTask, pieces: "_Pieces") -> list[str]:
         grammar=task.grammar, zone=task.zone, hash_key=task.hash_key,
     )  # fmt: skip
     for found in read_parts(incoming):
-        for part in found.parts:
-            if part.lines:
-                pieces.add(part.table, _staged_frame(part, task, origin))
-                pieces.add("raw", _raw_frame(part, origin))
+        frames = [_staged_frame(part, task, origin) for part in found.parts]
+        raws = [_raw_frame(part, origin) for part in found.parts]
+        if task.source.table == "event" and frames:
+            frames[1] = frames[1].assign(dossier_key=_step_keys(*frames, task=task))
+            news = log.news(frames[0], found.parts[0].said)
+            frames[0], raws[0] = frames[0].iloc[news], raws[0].iloc[news]
+        for part, frame, raw in zip(found.parts, frames, raws, strict=True):
+            if len(frame):
+                pieces.add(part.table, frame)
+                pieces.add("raw", raw)
         pieces.set_aside(found.rejects, origin)
         notes += found.notes
     return notes
@@ -85,6 +94,18 @@ def _keys(table: str, frame: pd.DataFrame, task: ReadTask) -> "pd.Series[Any]":
     )
 
 
+def _step_keys(dossiers: pd.DataFrame, steps: pd.DataFrame, *, task: ReadTask) -> "pd.Series[Any]":
+    """The whole keys of an event log's steps: each line says all of its dossier."""
+    parts = task.source.key
+    return dossier_keys(
+        steps["dossier_code"],
+        ["dossier_code"] if parts == "row" else parts,
+        unit_code=task.unit_code,
+        received=dossiers["received_at"],
+        proc_codes=dossiers["proc_code"],
+    )
+
+
 def _raw_frame(part: Part, origin: dict[str, str]) -> pd.DataFrame:
     rows = {"table_name": part.table, "line_no": part.lines, "raw_json": part.raw}
     return _typed(pd.DataFrame(origin | rows, columns=RAW_COLUMNS))
@@ -101,15 +122,6 @@ def _with_status(frame: pd.DataFrame, source: Source) -> pd.DataFrame:
     unread = frame["unparsed"].map(lambda text: bool(text) and rule.closed_by in json.loads(text))
     is_closed = frame[rule.closed_by].notna() | unread.astype(bool)
     return frame.assign(status=is_closed.map({True: rule.closed, False: rule.open}).astype("Int64"))
-
-
-def _to_number(source: Source) -> frozenset[str]:
-    """Tables whose rows get their running number from us: those the unit's file does not map it for."""
-    given = {*source.columns, *source.constants}
-    nested = source.table in ("event", "sync")
-    return frozenset(
-        name for name, (number, _) in _NUMBERED.items() if (f"{name}.{number}" if nested else number) not in given
-    )
 
 
 def _believed(task: ReadTask, report: ReadReport) -> ReadReport:
@@ -142,20 +154,15 @@ def _check_bytes(task: ReadTask) -> None:
 
 @dataclass(kw_only=True)
 class _Pieces:
-    """The parquet files of one file under way, a row group a batch; steps and pauses are numbered at the end."""
+    """The parquet files of one file under way, a row group a batch."""
 
     folder: Path
-    numbered: frozenset[str]
     rejects: dict[str, int] = field(default_factory=dict)
     _writers: dict[str, Any] = field(default_factory=dict)
     _rows: dict[str, int] = field(default_factory=dict)
-    _times: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
 
     def add(self, name: str, frame: pd.DataFrame) -> None:
         """Write one batch of a staged table."""
-        if name in self.numbered:
-            number, times = _NUMBERED[name]
-            self._times.setdefault(name, []).append(frame[["dossier_code", *times, "line_no", number]])
         table = pa.Table.from_pandas(frame, schema=schema_of(name), preserve_index=False)
         if name not in self._writers:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -179,8 +186,6 @@ class _Pieces:
         """Finish all pieces; the rows of each."""
         for writer in self._writers.values():
             writer.close()
-        for name, frames in self._times.items():
-            self._number(name, pd.concat(frames, ignore_index=True))
         return self._rows
 
     def drop(self) -> None:
@@ -189,40 +194,58 @@ class _Pieces:
             writer.close()
             self._path(name).unlink(missing_ok=True)
 
-    def _number(self, name: str, times: pd.DataFrame) -> None:
-        """Write the running numbers into a piece, row group by row group; its other columns stay as they are."""
-        number, order = _NUMBERED[name]
-        numbers = pa.array(number_by_time(times, number, order)[number], type=pa.int64())
-        old, new, start = pq.ParquetFile(self._path(name)), self._path(f"{name}_numbered"), 0
-        with pq.ParquetWriter(new, schema_of(name)) as writer:
-            for group in range(old.num_row_groups):
-                table = old.read_row_group(group)
-                column = numbers.slice(start, len(table))
-                place = table.schema.get_field_index(number)
-                writer.write_table(table.set_column(place, table.schema.field(place), column))
-                start += len(table)
-        old.close()
-        os.replace(new, self._path(name))
-
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.parquet"
 
 
 def join(task: JoinTask) -> ReadReport:
-    """The pieces of a unit's files as its staged files, each written whole or not at all."""
+    """The pieces of a unit's files as its staged files, each written whole or not at all.
+
+    Steps and pauses that the unit does not number are numbered here, over all its files of the night together.
+    """
     task.out.mkdir(parents=True, exist_ok=True)
     for name in STAGED:
         whole = task.out / f".{name}.parquet.{os.getpid()}.tmp"
+        numbers, start = _numbers(name, task.parts), 0
         with pq.ParquetWriter(whole, schema_of(name)) as writer:
             for part in task.parts:
-                piece = part / f"{name}.parquet"
-                if piece.exists():
-                    with pq.ParquetFile(piece) as file:
-                        for group in range(file.num_row_groups):
-                            writer.write_table(file.read_row_group(group))
+                for table in _row_groups(name, part):
+                    if name not in part.numbered:
+                        writer.write_table(table)
+                        continue
+                    writer.write_table(_with_numbers(name, table, numbers.slice(start, len(table))))
+                    start += len(table)
         sync(whole)
         os.replace(whole, task.out / f"{name}.parquet")
     return ReadReport(status="COLLECTED")
+
+
+def _row_groups(name: str, part: Piece, columns: list[str] | None = None) -> Iterator[pa.Table]:
+    """A piece's rows of a table, a batch at a time."""
+    path = part.folder / f"{name}.parquet"
+    if path.exists():
+        with pq.ParquetFile(path) as file:
+            for group in range(file.num_row_groups):
+                yield file.read_row_group(group, columns=columns)
+
+
+def _numbers(name: str, parts: tuple[Piece, ...]) -> pa.Array:
+    """The running numbers of all rows that get theirs from us, in order; only keys and times are held at once."""
+    if name not in _NUMBERED:
+        return pa.array([], type=pa.int64())
+    number, times = _NUMBERED[name]
+    columns = ["dossier_key", *times, number]
+    frames = [
+        table.to_pandas() for part in parts if name in part.numbered for table in _row_groups(name, part, columns)
+    ]
+    if not frames:
+        return pa.array([], type=pa.int64())
+    return pa.array(number_by_time(pd.concat(frames, ignore_index=True), number, times)[number], type=pa.int64())
+
+
+def _with_numbers(name: str, table: pa.Table, numbers: pa.Array) -> pa.Table:
+    place = table.schema.get_field_index(_NUMBERED[name][0])
+    return table.set_column(place, table.schema.field(place), numbers)
 
 
 def empty_staged(name: str) -> pd.DataFrame:

@@ -71,7 +71,7 @@ def test_the_door_cleans_and_remembers_where() -> None:
     door = Door(longest=5)
     assert door.row(["ab\x07c", "abcdefgh", 7], line=3) == ["abc", door.text("abcdefgh", 4), 7]
     assert (door.cleaned, door.cut) == ([3], [3, 4])
-    assert door.code("HS\u200b-1", 9) == "HS-1"
+    assert door.unseen("HS\u200b-1", 9) == "HS-1"
     [cleaned, cut] = door.notes("a.csv")
     assert "2 ô (dòng 3, 9)" in cleaned
     assert "quá 5 ký tự ở 2 ô (dòng 3, 4)" in cut
@@ -165,7 +165,7 @@ def test_cells_become_typed_or_stay_beside_the_row() -> None:
 def test_steps_without_numbers_are_numbered_by_their_time() -> None:
     moments = pd.to_datetime(["2017-12-19", "2017-12-18", None, "2017-12-18"])
     frame = pd.DataFrame({
-        "dossier_code": ["A", "A", "A", "B"], "step_no": pd.array([None] * 3 + [7], dtype="Int64"),
+        "dossier_key": ["A", "A", "A", "B"], "step_no": pd.array([None] * 3 + [7], dtype="Int64"),
         "finished_at": moments, "arrived_at": pd.to_datetime(["2017-12-18"] * 2 + ["2017-12-17", "2017-12-18"]),
         "line_no": [2, 3, 4, 5],
     })  # fmt: skip
