@@ -176,18 +176,6 @@ class Source(Strict):
         """Canonical names without which a file of this source cannot be used."""
         return [name for name in REQUIRED[self.table] if self.key != "row" or name != "dossier_code"]
 
-    @property
-    def numbered_by_us(self) -> frozenset[str]:
-        """Staged tables whose rows we number by time: those of this source whose number its files do not give."""
-        nested = self.table in ("event", "sync")
-        tables = {"event": ["step"], "sync": ["step", "pause"]}.get(self.table, [self.table])
-        given = {*self.columns, *self.constants}
-        return frozenset(
-            name
-            for name in ("step", "pause")
-            if name in tables and (f"{name}.{name}_no" if nested else f"{name}_no") not in given
-        )
-
 
 def checked_place(place: str) -> str:
     """A place below the inbox; an absolute one, one with .. or an unknown {name} is a ValueError."""

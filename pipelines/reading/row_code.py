@@ -9,7 +9,7 @@ from domain.clean import clean_code
 from domain.ids import stable_id
 from pipelines.reading.table import Incoming, text_of
 from pipelines.reading.typed import typed_column
-from pipelines.unit import column_of
+from pipelines.source_columns import column_of
 
 if TYPE_CHECKING:
     from pipelines.reading.parts import Part
