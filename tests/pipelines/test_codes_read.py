@@ -33,13 +33,14 @@ from tests.factories.sites import (
     unit,
     xlsx_bytes,
 )
+from warehouse import Warehouse
 
 LISTED = [{"code": "Heat  Water", "name": "Heating and water"}, {"code": "1.000001", "name": "Thủ tục thử"}]
 CATALOGUE = {"format": "none", "procedures": LISTED}
 
 
 def night(tmp_path, files: dict[str, bytes | str], *, sources=None, site=None, **unit_keys) -> Settings:
-    """A night of one unit, collected and judged."""
+    """A night of one unit, collected, judged and merged."""
     settings = make_site(
         tmp_path, [unit(sources=sources or [source()], **unit_keys)], catalogue=CATALOGUE, **site or {}
     )
@@ -47,7 +48,14 @@ def night(tmp_path, files: dict[str, bytes | str], *, sources=None, site=None, *
         hand_in(settings, name, data)
     nightly.collect(NIGHT, ["X1"], settings=settings)
     nightly.judge(NIGHT, settings=settings)
+    nightly.merge(NIGHT, settings=settings)
     return settings
+
+
+def kept(settings: Settings, table: str, *columns: str) -> list[list[object]]:
+    """What the warehouse holds after the night, in order."""
+    with Warehouse.open(settings.warehouse_url) as warehouse:
+        return sorted(warehouse.read_table(table)[list(columns)].values.tolist())
 
 
 def accepted(settings: Settings, table: str = "dossier") -> pd.DataFrame:
@@ -69,9 +77,12 @@ def row(code: str, proc: str = "1.000001") -> list[str]:
 
 def test_codes_that_read_the_same_are_one_code(tmp_path):
     written = ["IV-1", "IV-1\u200b", "\ufeffIV-1", "IV\u20111", "IV-2"]
-    settings = night(tmp_path, {"ho_so.csv": csv_text([row(code) for code in written])})
+    settings = night(
+        tmp_path, {"ho_so.csv": csv_text([row(code) for code in written])}, sources=[source(extract="full")]
+    )
     assert read(settings).frames["dossier"]["dossier_code"].tolist() == ["IV-1"] * 4 + ["IV-2"]
     assert accepted(settings)["dossier_code"].tolist() == ["IV-1", "IV-2"]
+    assert kept(settings, "dossier_version", "dossier_code") == [["IV-1"], ["IV-2"]]
     assert set_aside(settings) == [("DQ-ID-05", line) for line in (3, 4, 5)]
     message = read(settings).outcomes[0].message
     assert message.count("ký tự ẩn") == 1
@@ -100,9 +111,13 @@ def test_constants_lists_and_corrections_speak_of_the_same_codes(tmp_path):
 
 def test_national_codes_are_in_capitals_on_both_sides(tmp_path):
     codes = ["h36.15-20171218-0001", "H36.15-20171218-0001"]
-    site = {"dossier_code": "national"}
+    site, one = {"dossier_code": "national"}, source(extract="full")
     settings = night(
-        tmp_path, {"ho_so.csv": csv_text([row(code, "heat water") for code in codes])}, site=site, identifier="h36.15"
+        tmp_path,
+        {"ho_so.csv": csv_text([row(code, "heat water") for code in codes])},
+        site=site,
+        sources=[one],
+        identifier="h36.15",
     )
     assert accepted(settings)[["dossier_code", "proc_code"]].values.tolist() == [[codes[1], "HEAT WATER"]]
     assert set_aside(settings) == [("DQ-ID-05", 3)]
@@ -259,6 +274,9 @@ def test_steps_are_numbered_over_all_files_of_a_night(tmp_path):
     assert steps[["dossier_code", "step_no", "task"]].values.tolist() == [
         ["A", 1, "first"], ["A", 2, "second"], ["A", 3, "third"], ["A", 4, "fourth"], ["B", 1, "only"],
     ]  # fmt: skip
+    assert kept(settings, "step_version", "dossier_code", "step_no") == [
+        ["A", 1], ["A", 2], ["A", 3], ["A", 4], ["B", 1],
+    ]  # fmt: skip
     unit_file = settings.site.unit("X1")
     assert [each.numbered_by_us for each in unit_file.sources] == [{"step"}]
 
@@ -318,13 +336,14 @@ def test_rows_without_numbers_have_a_code_that_stays(tmp_path):
         "1.000001;18/12/2017;;Made Up;counter", "1.000001;18/12/2017;;Also Made Up;counter",
         "Heat Water;18/12/2017 09:00;19/12/2017;Made Up;counter", "1.000001;18/12/2017;;Made\u00a0 Up;counter",
     )  # fmt: skip
-    settings = night(tmp_path, {"permits.csv": first}, sources=[PERMITS])
+    settings = night(tmp_path, {"permits.csv": first}, sources=[PERMITS | {"extract": "full"}])
     codes = read(settings).frames["dossier"]["dossier_code"]
     assert codes.str.fullmatch("R-[0-9A-F]{16}").all()
     assert (codes.nunique(), codes[0] == codes[3]) == (3, True)
     assert read(settings).frames["dossier"]["dossier_key"].tolist() == codes.tolist()
     assert accepted(settings)["dossier_code"].tolist() == codes[:3].tolist()
     assert set_aside(settings) == [("DQ-ID-05", 5)], "the same row twice"
+    assert kept(settings, "dossier_version", "dossier_key") == [[code] for code in sorted(codes[:3])]
     # Another night, another file, other order and notation, the first permit closed, a word more in the code list.
     later, own = "2017-12-21", PERMITS | {"codes": {"channel": {"counter": 3}}}
     other = make_site(tmp_path / "b", [unit(sources=[own])], catalogue=CATALOGUE)
