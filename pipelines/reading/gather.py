@@ -99,7 +99,7 @@ def _counts(got: Gathered, file: LandedFile) -> bool:
     if standing.state == "counts":
         got.notes += [standing.beside] if standing.beside else []
         return True
-    shutil.rmtree(got.parts.pop())
+    shutil.rmtree(got.parts.pop().folder)
     got.statuses.append(standing.status)
     (got.faults if standing.status == "FAILED" else got.notes).append(standing.told)
     return False
