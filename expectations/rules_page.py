@@ -31,6 +31,7 @@ Some rules look at more than one night or one unit and are therefore decided whe
 | DQ-ID-08 | The unit used the number before, for another procedure or reception: the new row is set aside. |
 | DQ-ID-09 | Two units handed in one dossier: counted once, by the later events; told to both. |
 | DQ-CS-10 | A step or stop that knows the code alone fits two dossiers: it goes to the one received later. |
+| DQ-AG-06 | Open dossiers are gone from a unit's whole register: they stay open, and no letter is drafted. |
 | DQ-RD-01 | The line is not a row at all (wrong number of fields, not a record): set aside as read. |
 """
 

@@ -30,6 +30,8 @@ from warehouse import Warehouse
 
 # When the procedure's own steps do not say how long the rest takes.
 DEFAULT_EXTRA_DAYS = 3
+# Beside the reasons the model gives: a unit that has ended signs nothing.
+UNIT_ENDED: Final = "UNIT_ENDED"
 LETTER_MODELS: Final = ("late_list", "dossier_known")
 LETTER_COLUMNS: Final = [
     "dossier_id", "dossier_code", "night", "unit_code", "letter_no", "old_due_on", "new_due_on", "reason", "kind",
@@ -66,7 +68,7 @@ def write_night_letters(settings: Settings, warehouse: Warehouse, night: str, fa
                 (unit.code, code): name for unit in settings.site.units for code, name in unit.offices.items()
             },
         )
-    return {"late": len(late), "letters": written}
+    return {"late": len(late), "letters": written, "held": int((late["held"] != "").sum())}
 
 
 def record_night_letters(settings: Settings, warehouse: Warehouse, night: str, faults: Faults) -> pd.DataFrame:
@@ -78,9 +80,10 @@ def record_night_letters(settings: Settings, warehouse: Warehouse, night: str, f
     warehouse.show_models(LETTER_MODELS, as_of=date.fromisoformat(night), known=night)
     late = warehouse.read_table("late_list")
     issued = warehouse.read_table("apology")
-    # A unit that has ended signs nothing: its dossiers stay on the list until somebody answers for them.
+    # Who has no letter yet for a reason stays on the list with it, until somebody answers.
     writing = set(settings.site.units_on(date.fromisoformat(night)))
-    fresh = late[late["unit_code"].isin(writing) & ~late["dossier_id"].isin(issued["dossier_id"])]
+    late = late.assign(held=late["held"].mask(~late["unit_code"].isin(writing), UNIT_ENDED))
+    fresh = late[(late["held"] == "") & ~late["dossier_id"].isin(issued["dossier_id"])]
     fresh = fresh.sort_values(["unit_code", "dossier_id"])
     if len(fresh):
         before = issued[issued["night"] == night].groupby("unit_code").size().to_dict()

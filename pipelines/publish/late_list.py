@@ -20,6 +20,13 @@ FILE_NAME = "ho_so_tre_han.xlsx"
 # What a worksheet takes: letters in a cell, points in a row's height, and no day before 1900.
 CELL_LETTERS, HIGHEST_ROW, FIRST_YEAR = 32_767, 409, 1900
 KIND_VI = {"OVERDUE": "Quá hạn", "DUE_TOMORROW": "Đến hạn ngày làm việc tới"}
+# Why no letter is drafted of a dossier.
+HELD_VI = {
+    "LEFT_REGISTER": "Chưa soạn thư: hồ sơ không còn trong sổ đơn vị nộp, cần xác minh",
+    "NOT_READ": "Chưa soạn thư: dữ liệu đêm nay của đơn vị không đọc được",
+    "DUE_BEFORE_RECEIPT": "Chưa soạn thư: ngày hẹn trả trước ngày tiếp nhận, cần kiểm tra",
+    "UNIT_ENDED": "Chưa soạn thư: đơn vị đã kết thúc, chưa có đơn vị kế thừa",
+}
 # Heading, width in characters, cell kind.
 COLUMNS = (
     ("STT", 4, "n"), ("Mã hồ sơ", 23, "t"), ("Thủ tục", 31, "t"), ("Đơn vị", 17, "t"),
@@ -41,7 +48,8 @@ def write_late_list(  # noqa: PLR0913 - plain facts of one list, all by keyword
     """Write the list of a night.
 
     late: dossier_code, unit_code, office_code, proc_name, received_on, due_on, days_late, kind, current_step, and
-    when letters were drafted letter_no, new_due_on, reason. office_names: (unit_code, office_code) -> name.
+    when letters were drafted letter_no, new_due_on, reason; held: why
+    there is none. office_names: (unit_code, office_code) -> name.
     No name of a citizen is in it.
     """
     raw = io.BytesIO()
@@ -100,6 +108,7 @@ def _values(
     number: int, row: Mapping[Any, Any], units: Mapping[str, str], offices: Mapping[tuple[str, str], str]
 ) -> list[Any]:
     office, step = row.get("office_code"), row.get("current_step")
+    held = HELD_VI.get(str(row.get("held")), "")
     where = "" if formats.is_unknown(office) else offices.get((row["unit_code"], str(office)), str(office))
     return [
         number,
@@ -113,7 +122,7 @@ def _values(
         KIND_VI.get(str(row["kind"]), row["kind"]),
         row.get("letter_no"),
         formats.as_date(row.get("new_due_on")),
-        row.get("reason"),
+        held if formats.is_unknown(row.get("letter_no")) and held else row.get("reason"),
     ]
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from python_calamine import CalamineWorkbook
 
+from pipelines.publish.late_list import FILE_NAME
 from pipelines.replay import rebuild
 from pipelines.settings import Settings
 from tests.chain.conftest import run_night
@@ -179,3 +181,20 @@ def test_ended_just_after_midnight_is_open_on_the_night(tmp_path: Path) -> None:
     assert facts(settings) == {"1": ("X1", "OPEN", "IN_TERM")}
     night(settings, "2017-12-21", X1=[])
     assert facts(settings) == {"1": ("X1", "DONE", "LATE")}
+
+
+def test_a_dossier_gone_from_the_register_is_told_and_gets_no_letter(tmp_path: Path) -> None:
+    settings = site(tmp_path, [counter("X1", {"extract": "full"})])
+    late = [row(code, "CX", "11/12/2017 08:00", "20/12/2017") for code in ("1", "2")]
+    night(settings, "2017-12-18", X1=late)
+    night(settings, "2017-12-19", X1=late[:1])
+    assert letters(settings) == ["1"], "both are due on the next working day"
+    folder = settings.var / "out" / "nights" / "2017-12-19"
+    page = (folder / "chat_luong.html").read_text(encoding="utf-8")
+    assert "không còn hồ sơ đang giải quyết đã nộp trước đó (ví dụ 2)" in page
+    cells = [
+        cell
+        for line in CalamineWorkbook.from_path(folder / FILE_NAME).get_sheet_by_index(0).to_python()
+        for cell in line
+    ]
+    assert "Chưa soạn thư: hồ sơ không còn trong sổ đơn vị nộp, cần xác minh" in cells

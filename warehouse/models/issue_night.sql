@@ -7,3 +7,5 @@ UNION ALL
 SELECT * FROM issue_change
 UNION ALL
 SELECT * FROM issue_fold
+UNION ALL
+SELECT * FROM issue_register

@@ -4,6 +4,17 @@ WITH next_day AS (
     CROSS JOIN model_parameter AS p
     WHERE c.is_working AND c.day > p.as_of
 ),
+gone AS (
+    SELECT DISTINCT g.dossier_id
+    FROM register_gone AS g
+    WHERE g.until_night IS NULL
+),
+failed AS (
+    SELECT o.unit_code
+    FROM slice_outcome AS o
+    CROSS JOIN model_parameter AS p
+    WHERE o.status = 'FAILED' AND o.night = p.known
+),
 steps AS (
     SELECT
         s.dossier_id,
@@ -28,7 +39,13 @@ SELECT
     CASE WHEN f.timeliness = 'OVERDUE' THEN 'OVERDUE' ELSE 'DUE_TOMORROW' END AS kind,
     d.status,
     s.task AS current_step,
-    s.office_code AS current_office_code
+    s.office_code AS current_office_code,
+    CASE
+        WHEN g.dossier_id IS NOT NULL THEN 'LEFT_REGISTER'
+        WHEN x.unit_code IS NOT NULL THEN 'NOT_READ'
+        WHEN f.received_on > f.due_on THEN 'DUE_BEFORE_RECEIPT'
+        ELSE ''
+    END AS held
 FROM dossier_fact AS f
 INNER JOIN dossier_known AS d ON d.dossier_id = f.dossier_id
 CROSS JOIN model_parameter AS p
@@ -36,6 +53,8 @@ CROSS JOIN next_day AS t
 LEFT JOIN procedure AS c ON c.proc_core = d.proc_core AND c.valid_from = d.proc_valid_from
 LEFT JOIN calendar_day AS a ON a.day = f.due_on
 LEFT JOIN calendar_day AS z ON z.day = p.as_of
+LEFT JOIN gone AS g ON g.dossier_id = f.dossier_id
+LEFT JOIN failed AS x ON x.unit_code = d.processing_unit
 LEFT JOIN steps AS s ON s.dossier_id = f.dossier_id AND s.newest = 1
 WHERE
     f.timeliness = 'OVERDUE'
