@@ -29,7 +29,7 @@ def is_spoiled(cell: object, file_format: str) -> bool:
     A whole number of a JSON file has all its digits; the same number in a workbook may have been rounded.
     """
     if isinstance(cell, str):
-        return "e" in cell.lower() and _EXPONENT.fullmatch(clean_code(cell)) is not None
+        return ("E" in cell or "e" in cell) and _EXPONENT.fullmatch(clean_code(cell)) is not None
     if isinstance(cell, bool):
         return False
     if isinstance(cell, float) and not cell.is_integer():
@@ -60,16 +60,22 @@ def clean_codes(part: "Part", door: Door, grammar: Grammar, *, file_format: str,
 def _clean_column(part: "Part", name: str, door: Door, grammar: Grammar, file_format: str) -> None:
     """One column; without a format nothing counts as spoiled."""
     cells, upper = part.values[name], is_capital(name, grammar)
+    known: dict[object, str] = {}  # codes repeat: an office, a procedure
     for row, cell in enumerate(cells):
         if cell is None:
             continue
-        if file_format and is_spoiled(cell, file_format):
+        if isinstance(cell, str) and cell in known:
+            cells[row] = known[cell]
+        elif file_format and is_spoiled(cell, file_format):
             part.unparsed.setdefault(row, {})[name] = text_of(cell)
             cells[row] = None
         elif isinstance(cell, str) and len(cell) <= LONGEST_CODE and is_plain_code(cell):
             cells[row] = cell.upper() if upper else cell
         else:
-            code = said_code(door.unseen(cell, part.lines[row]), name, grammar)
+            seen = door.unseen(cell, part.lines[row])
+            code = said_code(seen, name, grammar)
+            if seen is cell and len(code) <= LONGEST_CODE:
+                known[cell] = code
             if len(code) > LONGEST_CODE:
                 part.unparsed.setdefault(row, {})[name] = cut(code, LONGEST_CODE)
             cells[row] = code if len(code) <= LONGEST_CODE else None
