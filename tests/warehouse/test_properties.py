@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from domain.calendar import WorkCalendar, default_calendar
 from domain.clock import half_days_between, paused_days, timeliness
+from tests.warehouse.conftest import empty_schema
 from warehouse import Slice, Warehouse
 from warehouse.compare import differences, snapshot
 from warehouse.tables import METADATA
@@ -80,9 +81,12 @@ def succession(heirs: set[tuple[str, str, int]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
-@pytest.fixture(scope="module")
-def pair() -> Iterator[tuple[Warehouse, Warehouse]]:
-    with Warehouse.open("duckdb:///:memory:") as one, Warehouse.open("duckdb:///:memory:") as other:
+@pytest.fixture(scope="module", params=["duckdb", pytest.param("postgresql", marks=pytest.mark.heavy)])
+def pair(request: pytest.FixtureRequest) -> Iterator[tuple[Warehouse, Warehouse]]:
+    urls = ["duckdb:///:memory:"] * 2
+    if request.param == "postgresql":
+        urls = [empty_schema(request.getfixturevalue("postgres_server")) for _ in urls]
+    with Warehouse.open(urls[0]) as one, Warehouse.open(urls[1]) as other:
         one.migrate()
         other.migrate()
         yield one, other
