@@ -275,13 +275,13 @@ def damaged(settings: Settings) -> None:
 
 REFUSED = {
     "infinite": (spoil("fee_vnd", float("inf")), "E-WH-TYPE"),
-    "twice": (spoil("dossier_code", "X1-2"), "E-WH-KEY"),
-    "no-key": (spoil("dossier_code", None), "E-WH-KEY"),
+    "twice": (spoil("dossier_key", "X1-2"), "E-WH-KEY"),
+    "no-key": (spoil("dossier_key", None), "E-WH-KEY"),
     "damaged": (damaged, "ArrowInvalid"),
 }
 ONLY_POSTGRES = {
     "nul": (spoil("proc_code", "A\0B"), "E-WH-REFUSED"),
-    "long-key": (spoil("dossier_code", "".join(Random(7).choices(ascii_letters, k=20_000))), "E-WH-REFUSED"),
+    "long-key": (spoil("dossier_key", "".join(Random(7).choices(ascii_letters, k=20_000))), "E-WH-REFUSED"),
 }
 
 

@@ -50,5 +50,5 @@ def hand_in_all(settings: Settings) -> None:
     hand_in(settings, "ho_so.csv", csv_text([moved, late, wrong, fresh], headings=head), night=LAST)
     again = [["HS-4", "20/12/2017 09:00", "27/12/2017 10:00"]]
     hand_in(settings, "bo_sung.csv", csv_text(again, headings=pause), night=LAST)
-    theirs = [row("HS-1", "25/12/2017 17:00", "", "4"), row("HS-7", "27/12/2017 17:00", "", "4"), wrong]
+    theirs = [row("HS-1", "25/12/2017 17:00", "", "4", "1.000002"), row("HS-7", "27/12/2017 17:00", "", "4"), wrong]
     hand_in(settings, "ho_so.csv", csv_text(theirs, headings=head), unit_code="X2", night=LAST)
