@@ -24,10 +24,10 @@ _ASIDE_VI = {
     "quản trị xác nhận bằng lệnh tinhgon quarantine confirm.",
 }
 _TOLD_VI = {
-    TWO_UNITS: "Hồ sơ do hai đơn vị [{units}] cùng nộp (cùng mã, thủ tục); chỉ tính một lần, theo bản ghi có diễn "
-    "biến sau cùng. Đề nghị hai đơn vị thống nhất bên nào theo dõi hồ sơ.",
-    TWO_FIT: "Có hai hồ sơ cùng mã đang giải quyết; bước xử lý hoặc lần tạm dừng chỉ ghi mã nên được tính cho hồ sơ "
-    "tiếp nhận sau. Đề nghị đơn vị ghi mã không trùng.",
+    TWO_UNITS: "Hồ sơ [{code}] do hai đơn vị [{units}] cùng nộp (cùng mã, thủ tục); chỉ tính một lần, theo bản ghi có "
+    "diễn biến sau cùng. Đề nghị hai đơn vị thống nhất bên nào theo dõi hồ sơ.",
+    TWO_FIT: "Có hai hồ sơ cùng mã [{code}] đang giải quyết; bước xử lý hoặc lần tạm dừng chỉ ghi mã nên được tính cho "
+    "hồ sơ tiếp nhận sau. Đề nghị đơn vị ghi mã không trùng.",
 }
 
 
@@ -58,15 +58,17 @@ def of_two_units(versions: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for mine, other in (("unit_code", "other_unit"), ("other_unit", "unit_code")):
         told = rows.assign(unit_code=rows[mine], _other=rows[other])
-        units = [", ".join(sorted(pair)) for pair in zip(told["unit_code"], told["_other"], strict=True)]
-        parts.append(told.assign(message=[_TOLD_VI[TWO_UNITS].format(units=pair) for pair in units]))
+        three = zip(told["dossier_code"], told["unit_code"], told["_other"], strict=True)
+        said = [_TOLD_VI[TWO_UNITS].format(code=code, units=", ".join(sorted(pair))) for code, *pair in three]
+        parts.append(told.assign(message=said))
     return _findings(pd.concat(parts, ignore_index=True), TWO_UNITS)
 
 
 def of_two_dossiers(rows: pd.DataFrame) -> pd.DataFrame:
     """To the unit: steps or stops that fit two dossiers of one number. `rows`: settled rows with their rule_id."""
     some = rows[rows["rule_id"] == TWO_FIT]
-    return _findings(some.assign(message=_TOLD_VI[TWO_FIT]), TWO_FIT)
+    said = [_TOLD_VI[TWO_FIT].format(code=code) for code in some["dossier_code"]]
+    return _findings(some.assign(message=said), TWO_FIT)
 
 
 def _findings(rows: pd.DataFrame, rule: str) -> pd.DataFrame:
