@@ -24,10 +24,10 @@ _ASIDE_VI = {
     "quản trị xác nhận bằng lệnh tinhgon quarantine confirm.",
 }
 _TOLD_VI = {
-    TWO_UNITS: "Hồ sơ [{code}] do hai đơn vị [{units}] cùng nộp (cùng mã, thủ tục); chỉ tính một lần, theo bản ghi có "
-    "diễn biến sau cùng. Đề nghị hai đơn vị thống nhất bên nào theo dõi hồ sơ.",
-    TWO_FIT: "Có hai hồ sơ cùng mã [{code}] đang giải quyết; bước xử lý hoặc lần tạm dừng chỉ ghi mã nên được tính cho "
-    "hồ sơ tiếp nhận sau. Đề nghị đơn vị ghi mã không trùng.",
+    TWO_UNITS: "Hồ sơ [{code}] do hai đơn vị [{units}] cùng nộp (cùng mã, thủ tục); chỉ tính một lần, theo bản ghi "
+    "có diễn biến sau cùng. Đề nghị hai đơn vị thống nhất bên nào theo dõi hồ sơ.",
+    TWO_FIT: "Có hai hồ sơ cùng mã [{code}] đang giải quyết; bước xử lý hoặc lần tạm dừng chỉ ghi mã nên được "
+    "tính cho hồ sơ tiếp nhận sau. Đề nghị đơn vị ghi mã không trùng.",
 }
 
 
