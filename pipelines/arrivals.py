@@ -57,6 +57,7 @@ def with_places(before: Manifest, came: Mapping[tuple[str, str], Sequence[str]])
     return Manifest(
         files=tuple(replace(file, place=known(file)) for file in before.files),
         faults=tuple(replace(fault, place=known(fault)) for fault in before.faults),
+        beside=before.beside,
     )
 
 
@@ -85,6 +86,7 @@ def grown(before: Manifest, came: Manifest, sources: Sequence[str]) -> Manifest:
         faults=tuple(
             replace(fault, file_name=names.get(fault.place, fault.file_name)) for fault in sorted(faults, key=rank)
         ),
+        beside=tuple(sorted({*before.beside, *came.beside} - {item.place for item in all_of_them})),
     )
 
 

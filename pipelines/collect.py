@@ -24,6 +24,7 @@ from pipelines.landing import (
     Manifest,
     blocks_of,
     digest_of,
+    is_whole,
     land_file,
     landed_nights,
     mend_manifest,
@@ -35,6 +36,7 @@ from pipelines.landing import (
 )
 from pipelines.outcome import FileFault, UnitOutcome
 from pipelines.slices import manifest_of, slice_state
+from pipelines.unclaimed import unclaimed
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
@@ -44,9 +46,7 @@ __all__ = ["collect_unit", "landed_nights", "manifest_of", "restage", "settle"]
 
 # Between two tries of a file that is still being written.
 _WAIT_SECONDS = 1.0
-# Lock files and half-copied files that lie beside the real ones.
-_NOT_DATA = ("~$", ".")
-_HALF = (".tmp", ".part", ".crdownload", ".filepart")
+
 
 # What a disk says of a name it cannot hold: the only such error that is the unit's.
 _ITS_NAME = frozenset({errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL})
@@ -129,7 +129,7 @@ def _land(settings: "Settings", night: str, unit: "Unit", wait: Wait) -> None:
                 faults.append(LandedFault(text=str(fault), status=fault.status, **label))
                 continue
             files.append(LandedFile(sha256=sha256, size=size, stored=stored, **label))
-    came = Manifest(files=tuple(files), faults=tuple(faults))
+    came = Manifest(files=tuple(files), faults=tuple(faults), beside=unclaimed(settings, night, unit))
     write_manifest(settings, night, unit.code, grown(before, came, [source.id for source in unit.sources]))
 
 
@@ -182,7 +182,7 @@ def _wanted(
 def _found(inbox: Path, pattern: str) -> list[Path]:
     """The files of a pattern below the inbox, by name."""
     paths = (path for path in inbox.glob(pattern) if path.is_file())
-    return sorted(p for p in paths if not p.name.startswith(_NOT_DATA) and not p.name.endswith(_HALF))
+    return sorted(path for path in paths if is_whole(path.name))
 
 
 def _check_place(path: Path, name: str, inbox: Path, most_mb: int) -> None:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pipelines.unit import Unit
 
 _BLOCK = 1 << 20
+# Lock files and half-copied files that lie beside the real ones.
+_NOT_DATA = ("~$", ".")
+_HALF = (".tmp", ".part", ".crdownload", ".filepart")
 MANIFESTS = ("manifest.json", "manifest.copy.json")
 
 
@@ -57,10 +60,14 @@ class LandedFault:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What was taken in for one unit on one night, in the order of its sources."""
+    """What was taken in for one unit on one night, in the order of its sources.
+
+    `beside`: places in the inbox of files that no source takes, told to this unit.
+    """
 
     files: tuple[LandedFile, ...] = ()
     faults: tuple[LandedFault, ...] = ()
+    beside: tuple[str, ...] = ()
 
     def data_of(self, source_id: str) -> list[LandedFile]:
         """The data files of a source."""
@@ -69,6 +76,11 @@ class Manifest:
     def control_of(self, source_id: str) -> list[LandedFile]:
         """The control files of a source."""
         return [file for file in self.files if file.source_id == source_id and file.role == "control"]
+
+
+def is_whole(name: str) -> bool:
+    """Whether a file of this name is handed in: not a lock file, and not half copied."""
+    return not name.startswith(_NOT_DATA) and not name.endswith(_HALF)
 
 
 def raw_folder(settings: "Settings", night: str, unit_code: str) -> Path:
@@ -100,6 +112,7 @@ def read_manifest(settings: "Settings", night: str, unit_code: str) -> Manifest 
             return Manifest(
                 files=tuple(LandedFile(**item) for item in data["files"]),
                 faults=tuple(LandedFault(**item) for item in data["faults"]),
+                beside=tuple(data.get("beside", ())),
             )
     return _remade_manifest(settings, night, unit_code) if folder.is_dir() else None
 

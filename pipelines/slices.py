@@ -42,7 +42,7 @@ def slice_state(settings: "Settings", night: str, unit_code: str) -> SliceState:
     """The state of landing for a (night, unit)."""
     landed = read_manifest(settings, night, unit_code) or Manifest()
     stand = counted(settings, night, unit_code, landed)
-    manifest = Manifest(files=tuple(each.file for each in stand.read), faults=landed.faults)
+    manifest = Manifest(files=tuple(each.file for each in stand.read), faults=landed.faults, beside=landed.beside)
     broken = _broken(settings, night, unit_code, manifest.files)
     whole = _fingerprint(settings, unit_code, manifest, stand)
     told = hashlib.sha256("\0".join((whole, *broken)).encode()).hexdigest() if broken else whole
@@ -81,7 +81,7 @@ def _fingerprint(settings: "Settings", unit_code: str, manifest: Manifest, stand
             for e in stand.read
         ),
         *([fault.source_id, fault.role, fault.file_name, fault.status, fault.text] for fault in manifest.faults),
-        [*stand.notes, str(stand.is_unchanged)],
+        [*stand.notes, str(stand.is_unchanged), *manifest.beside],
     ]
     digest = hashlib.sha256()
     for part in (

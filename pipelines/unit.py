@@ -51,7 +51,8 @@ class Source(Strict):
 
     `place` is a glob below the inbox with {unit} and {night}. `columns` maps canonical name -> heading of the
     file; `codes` maps canonical name -> {value of the file: national value}; each heading must be mapped or
-    ignored by name, else the outcome carries a note. `header_row` is the line (from 1) or `auto`.
+    ignored by name, else the outcome carries a note. `nothing` lists what the file writes for no value.
+    `header_row` is the line (from 1) or `auto`.
 
     `key` says what makes a dossier one dossier: its code, with the unit, the year received or the procedure where
     numbers repeat; or `row`, for files without numbers, with the columns (`row_columns`) that tell rows apart.
@@ -73,6 +74,7 @@ class Source(Strict):
     codes: dict[str, dict[str, Cell]] = Field(default_factory=dict)
     constants: dict[str, Cell] = Field(default_factory=dict)
     derive_status: DeriveStatus | None = None
+    nothing: list[str] = Field(default_factory=list)
     ignore: list[str] = Field(default_factory=list)
     control: Control | None = None
     optional: bool = False
@@ -118,6 +120,12 @@ class Source(Strict):
             for name in names:
                 if name not in allowed:
                     raise ValueError(f"{part}: {unknown_key(name, allowed)}")
+        for name in self.codes:
+            if column_of(self.table, name).kind == "instant":
+                raise ValueError(
+                    f"codes: [{name}] is a date and has no code list; what the file writes for no date goes under "
+                    'nothing, such as nothing: ["-", "Chưa có"]'
+                )
         both = sorted(set(self.columns) & set(self.constants))
         if both and self.table != "sync":
             raise ValueError(f"[{both[0]}] is both mapped in columns and given in constants")
@@ -174,7 +182,9 @@ class Source(Strict):
     @property
     def required_names(self) -> list[str]:
         """Canonical names without which a file of this source cannot be used."""
-        return [name for name in REQUIRED[self.table] if self.key != "row" or name != "dossier_code"]
+        needed = [name for name in REQUIRED[self.table] if self.key != "row" or name != "dossier_code"]
+        # Without the column a status is derived from, every dossier would be open: a blank is not a fact.
+        return [*needed, self.derive_status.closed_by] if self.derive_status else needed
 
 
 def checked_place(place: str) -> str:

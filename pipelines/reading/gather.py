@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from domain.errors import KnownError
 from pipelines.landing import LandedFile, raw_folder
 from pipelines.outcome import WORST_FIRST, OutcomeStatus
+from pipelines.reading.limits import listed
 from pipelines.reading.reader import the_reader
 from pipelines.reading.task import Piece, ReadReport, ReadTask
 from pipelines.slices import SliceState
@@ -63,6 +64,11 @@ def gather(settings: "Settings", night: str, unit: "Unit", state: SliceState, fo
     got = Gathered(
         settings=settings, night=night, unit=unit, state=state, folder=folder, notes=[*state.counted.notes]
     )
+    if state.manifest.beside:
+        got.notes.append(
+            f"Trong thư mục nhận có tệp không nguồn nào nhận: {listed(list(state.manifest.beside))}; chưa được đọc. "
+            "Cách khắc phục: đặt lại tên tệp, hoặc khai báo ở mục place của nguồn."
+        )
     for source in unit.sources:
         _gather_source(got, source)
     return got

@@ -76,11 +76,23 @@ def read_parts(file: Incoming) -> Iterator[FileParts]:
 
 def _clean_part(part: Part, file: Incoming, door: Door) -> None:
     source = file.source
+    _take_out_nothing(part, source)
     clean_codes(part, door, file.grammar, file_format=source.format, listed=_listed(part, source))
     if source.key == "row":
         # Before code lists and corrections: what they say may change, and the row stays the same row.
         part.values["dossier_code"] = list(row_codes(part, file))
     _code(part, source, file.grammar)
+
+
+def _take_out_nothing(part: Part, source: Source) -> None:
+    """What the source writes for no value is none."""
+    nothing = {same_word(text) for text in source.nothing}
+    if not nothing:
+        return
+    for cells in part.values.values():
+        for row, cell in enumerate(cells):
+            if cell is not None and same_word(cell) in nothing:
+                cells[row] = None
 
 
 def _table_parts(file: Incoming, door: Door) -> Iterator[FileParts]:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -264,11 +265,19 @@ def _column_gone(gone: list[str], headings: list[str], source: Source, file_name
     # Headings are shown only where the row is surely a heading row: else they may be a citizen's data.
     is_header = any(heading_key(heading) in known for heading in headings)
     found = listed(headings) if is_header else "không có tiêu đề nào đã khai báo"
+    hint = _likely(source.mapping[gone[0]], headings, known) if is_header else ""
     return FileFault(
         "E-THIEU-COT",
-        f"Tệp [{file_name}]: thiếu cột bắt buộc {texts}. Tìm thấy: {found}.",
+        f"Tệp [{file_name}]: thiếu cột bắt buộc {texts}. Tìm thấy: {found}.{hint}",
         mend="đề nghị đơn vị xuất lại tệp đúng mẫu, hoặc khai báo tên cột mới ở mục columns của đơn vị.",
     )
+
+
+def _likely(heading: str, headings: list[str], known: set[str]) -> str:
+    """Which undeclared heading may be the one that is gone, in Vietnamese; '' where nothing tells."""
+    new = [each for place, each in enumerate(headings) if heading_key(each) not in known | {blank_heading(place + 1)}]
+    near = get_close_matches(heading, new, n=1) or (new if len(new) == 1 else [])
+    return f" Có thể nay là cột [{near[0]}]." if near else ""
 
 
 def _twice(heading: str, file_name: str) -> FileFault:

@@ -9,3 +9,5 @@ UNION ALL
 SELECT * FROM issue_fold
 UNION ALL
 SELECT * FROM issue_register
+UNION ALL
+SELECT * FROM issue_note
