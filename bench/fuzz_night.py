@@ -175,8 +175,9 @@ def _unaccounted(outcome: pd.DataFrame, aside: pd.DataFrame) -> list[str]:
         whole_file = row.status == "FAILED" and bool(row.message)
         if row.rows_in != (0 if whole_file else ROWS):
             wrong.append(f"{slice_}: {row.rows_in} rows of {ROWS}, {row.status}")
-        if row.rows_in != row.rows_ok + held.get((row.unit_code, row.night), 0):
-            wrong.append(f"{slice_}: {row.rows_in} rows are not {row.rows_ok} good and those set aside")
+        good = row.rows_ok + row.rows_waiting + row.rows_unchanged
+        if row.rows_in != good + held.get((row.unit_code, row.night), 0):
+            wrong.append(f"{slice_}: {row.rows_in} rows are not {good} good and those set aside")
         if "E-DON-VI" in str(row.message) or "E-DOC-" in str(row.message):
             wrong.append(f"{slice_}: {str(row.message)[:60]}")
     if (aside["message"].fillna("").str.len() == 0).any():

@@ -14,10 +14,13 @@ Standing of a version: COUNTED (one a dossier and night), REPEATED (the same dos
 was used again), and, given by the fold, DOUBTED (takes an end away).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from domain.identity import without_unit
@@ -30,6 +33,9 @@ CONFIRMABLE: Final = (USED_AGAIN, END_GONE)
 RESOLVED: Final = ["dossier_id", "standing", "rule_id", "other_unit", "credit_received_at"]
 ENDS: Final = ("finished_at", "returned_at", "refused_at")
 _NEVER = pd.Timestamp.min
+_ASKED: Final = (
+    "unit_code", "night", "dossier_code", "dossier_key", "proc_core", "territory", "received_at", "status", *ENDS,
+)  # fmt: skip
 ENDED: Final = TERMINAL_STATUSES | {int(Status.DONE_PROCESSING)}
 
 
@@ -53,14 +59,19 @@ class Standing:
 
     def goes_on(self, old: str, row: dict[str, Any]) -> bool:
         """Whether the row's unit takes over, by the row's night, from the unit `old` for such a dossier."""
-        rows = self.succession
-        rows = rows[(rows["unit_code"] == old) & (rows["answering_unit"] == row["unit_code"])]
         return any(
-            str(each["valid_from"])[:10] <= row["night"]
-            and each["proc_core"] in ("", row["proc_core"])
-            and each["territory"] in ("", row["territory"])
-            for each in rows.to_dict("records")
+            since <= row["night"] and core in ("", row["proc_core"]) and territory in ("", row["territory"])
+            for since, core, territory in self._heirs.get((old, row["unit_code"]), ())
         )
+
+    @cached_property
+    def _heirs(self) -> dict[tuple[str, str], list[tuple[str, str, str]]]:
+        """(unit, who takes over from it) -> from when, for which procedure and territory; asked for every row."""
+        found: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+        for each in self.succession.to_dict("records"):
+            scope = (str(each["valid_from"])[:10], str(each["proc_core"]), str(each["territory"]))
+            found.setdefault((str(each["unit_code"]), str(each["answering_unit"])), []).append(scope)
+        return found
 
 
 @dataclass(kw_only=True)
@@ -121,15 +132,49 @@ def resolve(versions: pd.DataFrame, known: Standing) -> pd.DataFrame:
     )
     many = by[["unit_code", "dossier_key", "_proc", "_day"]].nunique(dropna=False).max(axis=1) > 1
     hard = versions[versions["dossier_code"].isin(many.index[many])]
+    hard = hard.sort_values(["dossier_code", "night", "unit_code", "dossier_key"])
+    handed_over = _handed_over(hard, known)
+    found.loc[handed_over.index, "dossier_id"] = handed_over
+    hard = hard.drop(index=handed_over.index)
     if not len(hard):
         return found
     said: dict[Any, tuple[object, ...]] = {}
-    for _, rows in hard.sort_values(["dossier_code", "night", "unit_code", "dossier_key"]).groupby("dossier_code"):
+    for _, rows in groupby(_records(hard[list(_ASKED)]), key=lambda each: each[1]["dossier_code"]):
         said |= _Code(known).read(rows)
     told = pd.DataFrame.from_dict(said, orient="index", columns=RESOLVED)
     for name in RESOLVED:
         found.loc[told.index, name] = told[name]
     return found
+
+
+def _handed_over(versions: pd.DataFrame, known: Standing) -> "pd.Series[Any]":
+    """The dossier of each version of codes that simply went from unit to unit that takes over, all alike: all count.
+
+    When units merge these are thousands of codes with hundreds of versions each, so they are not read one by one.
+    Needs: versions in the order of codes and nights.
+    """
+    plain = pd.Series({key: without_unit(key)[0] for key in versions["dossier_key"].unique()}, dtype=object)
+    asked = versions.assign(
+        _plain=versions["dossier_key"].map(plain), _proc=versions["proc_core"].fillna(""),
+        _territory=versions["territory"].fillna(""),
+    )  # fmt: skip
+    by = asked.groupby("dossier_code", sort=False)
+    alike = by[["_plain", "_proc", "received_at"]].nunique(dropna=False).max(axis=1) == 1
+    alike &= ~asked.duplicated(["dossier_code", "night"]).groupby(asked["dossier_code"], sort=False).any()
+    before = by["unit_code"].shift()
+    moves = asked[before.notna() & (before != asked["unit_code"])].assign(_before=before)
+    kinds = moves[["_before", "unit_code", "night", "_proc", "_territory"]]
+    goes_on = {
+        kind: known.goes_on(
+            kind[0], {"unit_code": kind[1], "night": kind[2], "proc_core": kind[3], "territory": kind[4]}
+        )
+        for kind in set(kinds.itertuples(index=False, name=None))
+    }
+    said = [goes_on[kind] for kind in kinds.itertuples(index=False, name=None)]
+    broken = moves.loc[~np.array(said, dtype=bool), "dossier_code"].unique()
+    good = alike[alike].index.difference(broken)
+    some = asked[asked["dossier_code"].isin(good)]
+    return some.groupby("dossier_code", sort=False)["dossier_key"].transform("first")
 
 
 class _Code:
@@ -140,11 +185,11 @@ class _Code:
         self.dossiers: list[_Dossier] = []
         self.by_key: dict[str, list[_Dossier]] = {}
 
-    def read(self, rows: pd.DataFrame) -> dict[Any, tuple[object, ...]]:
-        """By index of the row, what `resolve` gives."""
+    def read(self, rows: Iterable[tuple[Any, dict[str, Any]]]) -> dict[Any, tuple[object, ...]]:
+        """By index of the row, what `resolve` gives. `rows`: (index, row) in the order of nights."""
         said: dict[Any, tuple[object, ...]] = {}
-        for _, of_night in rows.groupby("night", sort=True):
-            placed = [(index, row, *self._place(row)) for index, row in _records(of_night)]
+        for _, of_night in groupby(rows, key=lambda each: each[1]["night"]):
+            placed = [(index, row, *self._place(row)) for index, row in of_night]
             for dossier in self.dossiers:
                 mine = [each for each in placed if each[2] is dossier and each[3] != ASIDE]
                 if mine:

@@ -92,7 +92,10 @@ def _moments(rows: pd.DataFrame, kind: ListKind) -> "pd.Series[Any]":
 
 def _find_dossiers(found: pd.DataFrame, rows: pd.DataFrame, versions: pd.DataFrame, moments: Any) -> None:
     by = versions.groupby("dossier_code")
-    plain = (by["dossier_id"].nunique() == 1) & (by["unit_code"].nunique() == 1) & ~by["standing"].agg(_has_aside)
+    # Most codes have one dossier all of whose rows count: also one that went on at another unit.
+    plain = (by["dossier_id"].nunique() == 1) & ~versions["standing"].isin([ASIDE, REPEATED]).groupby(
+        versions["dossier_code"]
+    ).any()
     known = versions.drop_duplicates("dossier_code").set_index("dossier_code")["dossier_id"]
     ids = rows["dossier_code"].map(known[plain[plain].index])
     found["dossier_id"] = ids.where(ids.notna(), found["dossier_id"])
@@ -108,10 +111,6 @@ def _find_dossiers(found: pd.DataFrame, rows: pd.DataFrame, versions: pd.DataFra
     told = pd.DataFrame.from_dict(said, orient="index", columns=["dossier_id", "is_merged", "rule_id"])
     for name in told.columns:
         found.loc[told.index, name] = told[name]
-
-
-def _has_aside(standings: "pd.Series[Any]") -> bool:
-    return bool((standings == ASIDE).any())
 
 
 @dataclass(frozen=True, kw_only=True)
