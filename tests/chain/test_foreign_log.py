@@ -203,7 +203,7 @@ def test_no_late_share_is_told_without_due_dates(result: Result) -> None:
 def test_marked_steps_are_counted_and_never_averaged(result: Result) -> None:
     steps = result.tables["step_time"]
     at_once = {case.code for each in result.cases.values() for case in each if case.at_once}
-    entered = steps["dossier_code"].isin(at_once) & steps.groupby("dossier_code")["task"].transform("size").gt(1)
+    entered = steps["dossier_id"].isin(at_once) & steps.groupby("dossier_id")["task"].transform("size").gt(1)
     assert entered.any()
     assert steps.loc[entered, "mark"].ne("").all()
     stamps = pd.to_datetime(steps["finished_at"])

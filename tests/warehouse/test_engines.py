@@ -69,11 +69,19 @@ def engines(
     many = given.slice(
         "U1", "2017-12-12", rows, steps=steps, pauses=pauses, quarantine=[odd, given.held("R", "", line_no=3)]
     )
+    # a whole register that loses a dossier, a delivery with a note, a dossier of two units
+    register = [
+        given.slice("U3", night, [given.dossier(code) for code in codes])
+        for night, codes in (("2017-12-11", ("G1", "G2")), ("2017-12-12", ("G1",)))
+    ]
+    for each in register:
+        each.outcome.update({"is_full": True, "message": "Tệp có cột chưa khai báo."})
+    register.append(given.slice("U4", "2017-12-12", [given.dossier("G1")]))
     with Warehouse.open(new_duckdb()) as duckdb, Warehouse.open(new_postgres()) as postgres:
         for warehouse in (duckdb, postgres):
             warehouse.migrate()
             warehouse.replace_dimensions(given.dimensions)
-            for new in (*slices, many):
+            for new in (*slices, many, *register):
                 warehouse.replace_slice(new)
             warehouse.insert_missing("act", ACTS)
             warehouse.build_models(date(2017, 12, 12))

@@ -42,8 +42,8 @@ SELECT
     CASE
         WHEN gone = 0 THEN 'Các hồ sơ đang giải quyết từng vắng mặt đã có lại trong sổ.'
         ELSE 'Sổ đầy đủ của đơn vị không còn hồ sơ đang giải quyết đã nộp trước đó (ví dụ '
-            || COALESCE(least, '') || '); trong đêm vắng thêm ' || CAST(newly AS VARCHAR) || ', có lại '
-            || CAST(back AS VARCHAR) || '; hồ sơ vẫn được tính là đang giải quyết, chưa soạn thư xin lỗi.'
+            || COALESCE(least, '') || '), trong đêm vắng thêm ' || CAST(newly AS VARCHAR) || ', có lại '
+            || CAST(back AS VARCHAR) || '. Hồ sơ vẫn được tính là đang giải quyết, chưa soạn thư xin lỗi.'
     END AS sentence
 FROM runs
 WHERE gone > 0 OR gone_before > 0
