@@ -8,7 +8,7 @@ its kind in its name (`<moment>-landed-<identity>.json`): collecting looks for t
 import fcntl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,45 @@ from pipelines.sealed import read_sealed, write_sealed
 if TYPE_CHECKING:
     from pipelines.settings import Settings
     from warehouse import Warehouse
+
+
+# The moment of a word that is not kept yet: `say` gives it its own.
+UNSAID = datetime.min
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saying:
+    """Who says something, in which role, and why; with `undo` that an earlier word is taken back."""
+
+    name: str
+    role: str = ""
+    reason: str
+    undo: bool = False
+
+    def check(self, code: str, what: str) -> None:
+        """Raise KnownError `code` where nobody, or no reason, is named; `what` is said, and of what."""
+        if not self.name.strip() or not self.reason.strip():
+            raise KnownError(
+                code,
+                f"{what} by somebody and for a reason.",
+                mend="say who and why: --by 'Nguyễn Văn A' --reason '…'",
+            )
+
+    def act(
+        self, subject_kind: str, subject_id: str, kind: str, *, fingerprint: str = "", content: str = "{}"
+    ) -> Act:
+        """The word as an act."""
+        return Act(
+            subject_kind=subject_kind,
+            subject_id=subject_id,
+            kind=kind,
+            said_at=UNSAID,
+            actor=self.name,
+            role=self.role,
+            reason=self.reason,
+            fingerprint=fingerprint,
+            content=content,
+        )
 
 
 def acts_folder(settings: "Settings") -> Path:

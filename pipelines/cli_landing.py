@@ -49,11 +49,12 @@ def landing_withdraw(  # noqa: PLR0913 - a word is who says what of which file, 
     undo: Undo = False,
 ) -> None:
     """Withdraw a file (rút tệp): it does not count for its night; its bytes stay."""
-    from pipelines import landed_files  # noqa: PLC0415
+    from pipelines import acts, landed_files  # noqa: PLC0415
 
-    saying = landed_files.Saying(name=by, role=role, reason=reason, undo=undo)
-    result = landed_files.withdraw(landed_files.Meant(night=night, unit_code=unit, file=file), saying)
-    say.document |= result
+    meant = landed_files.Meant(night=night, unit_code=unit, file=file)
+    say.document |= (
+        result := landed_files.withdraw(meant, acts.Saying(name=by, role=role, reason=reason, undo=undo))
+    )
     say.result(*landed_files.said_lines(result))
 
 
@@ -71,9 +72,8 @@ def landing_confirm(  # noqa: PLR0913 - a word is who says what of which file, a
     undo: Undo = False,
 ) -> None:
     """Confirm a file whose bytes are old (xác nhận): it counts for its night all the same."""
-    from pipelines import landed_files  # noqa: PLC0415
+    from pipelines import acts, landed_files  # noqa: PLC0415
 
-    saying = landed_files.Saying(name=by, role=role, reason=reason, undo=undo)
-    result = landed_files.confirm(landed_files.Meant(night=night, unit_code=unit, file=file), saying)
-    say.document |= result
+    meant = landed_files.Meant(night=night, unit_code=unit, file=file)
+    say.document |= (result := landed_files.confirm(meant, acts.Saying(name=by, role=role, reason=reason, undo=undo)))
     say.result(*landed_files.said_lines(result))

@@ -46,9 +46,9 @@ def quarantine_discard(  # noqa: PLR0913 - a word is who says what of which rows
     undo: Annotated[bool, typer.Option("--undo", help="Take it back: the rows are open again.")] = False,
 ) -> None:
     """Discard rows for good (bỏ, không xử lý), or take that back; the same row handed in again stays discarded."""
-    from pipelines import quarantine  # noqa: PLC0415
+    from pipelines import acts, quarantine  # noqa: PLC0415
 
-    saying = quarantine.Saying(name=by, role=role, reason=reason, undo=undo)
+    saying = acts.Saying(name=by, role=role, reason=reason, undo=undo)
     say.document |= (result := quarantine.discard(ids, saying))
     say.result(*quarantine.discard_lines(result))
 
@@ -65,9 +65,9 @@ def quarantine_confirm(  # noqa: PLR0913 - a word is who says what of which rows
     undo: Annotated[bool, typer.Option("--undo", help="Take it back.")] = False,
 ) -> None:
     """Confirm rows that take an end away (DQ-HX-03) or put a dossier right (DQ-ID-08): from then on they count."""
-    from pipelines import confirming, quarantine  # noqa: PLC0415
+    from pipelines import acts, confirming  # noqa: PLC0415
 
-    saying = quarantine.Saying(name=by, role=role, reason=reason, undo=undo)
+    saying = acts.Saying(name=by, role=role, reason=reason, undo=undo)
     say.document |= (result := confirming.confirm(ids, saying))
     say.result(*confirming.confirm_lines(result))
 

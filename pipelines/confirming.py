@@ -5,18 +5,16 @@ The word is an act on the dossier of one unit and one rule; from the night of th
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from domain.act import CONFIRM, DOSSIER, LEAVE, Act, standing
 from domain.errors import KnownError
 from pipelines import nightly
-from pipelines.acts import fold_acts, say
-from pipelines.quarantine import SHORT, Saying, held_rows, row_of
+from pipelines.acts import Saying, fold_acts, say
+from pipelines.quarantine import SHORT, held_rows, row_of
 from pipelines.settings import Settings
 from warehouse import CONFIRMABLE, subject_of
-
-_UNSAID = datetime.min
 
 
 def confirm(ids: Sequence[str], saying: Saying, *, settings: Settings | None = None) -> dict[str, Any]:
@@ -25,12 +23,7 @@ def confirm(ids: Sequence[str], saying: Saying, *, settings: Settings | None = N
     Raises KnownError E-CONFIRM-WORD, E-CONFIRM-RULE, E-CONFIRM-NOT, and E-DISCARD-ID, E-DISCARD-MANY of the ids.
     """
     settings = settings or Settings.from_env()
-    if not saying.name.strip() or not saying.reason.strip():
-        raise KnownError(
-            "E-CONFIRM-WORD",
-            f"a row [{', '.join(ids)}] is confirmed, or left, by somebody and for a reason.",
-            mend="say who and why: --by 'Nguyễn Văn A' --reason '…'",
-        )
+    saying.check("E-CONFIRM-WORD", f"a row [{', '.join(ids)}] is confirmed, or left,")
     frame, acts = held_rows(settings)
     if saying.undo:
         meant = [_left(text, acts, saying) for text in ids]
@@ -59,16 +52,8 @@ def _confirmed(row: Mapping[Any, Any], saying: Saying) -> Act:
             mend=f"only rows of {', '.join(CONFIRMABLE)} are right by a person's word; mend others at their source",
         )
     seen = {name: str(row[name]) for name in ("quarantine_id", "night", "file_name", "line_no", "dossier_code")}
-    return Act(
-        subject_kind=DOSSIER,
-        subject_id=subject_of(row["unit_code"], row["rule_id"], row["dossier_key"]),
-        kind=CONFIRM,
-        said_at=_UNSAID,
-        actor=saying.name,
-        role=saying.role,
-        reason=saying.reason,
-        content=json.dumps(seen, ensure_ascii=False, sort_keys=True),
-    )
+    subject = subject_of(row["unit_code"], row["rule_id"], row["dossier_key"])
+    return saying.act(DOSSIER, subject, CONFIRM, content=json.dumps(seen, ensure_ascii=False, sort_keys=True))
 
 
 def _left(text: str, acts: Sequence[Act], saying: Saying) -> Act:
@@ -76,16 +61,7 @@ def _left(text: str, acts: Sequence[Act], saying: Saying) -> Act:
     stands = standing(act for act in acts if act.subject_kind == DOSSIER).values()
     for act in stands:
         if act.kind == CONFIRM and str(act.said["quarantine_id"]).startswith(text.strip().lower()):
-            return Act(
-                subject_kind=DOSSIER,
-                subject_id=act.subject_id,
-                kind=LEAVE,
-                said_at=_UNSAID,
-                actor=saying.name,
-                role=saying.role,
-                reason=saying.reason,
-                content=act.content,
-            )
+            return saying.act(DOSSIER, act.subject_id, LEAVE, content=act.content)
     raise KnownError(
         "E-CONFIRM-NOT",
         f"row [{text}] is not confirmed.",

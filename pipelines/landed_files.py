@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from domain.act import CONFIRM, LANDED, LEAVE, WITHDRAW, Act, standing
 from domain.errors import KnownError
 from domain.night import Night
-from pipelines.acts import say
+from pipelines.acts import Saying, say
 from pipelines.counting import Standing, counted, subject_of
 from pipelines.landing import Manifest, landed_nights, raw_folder, read_manifest
 from pipelines.say import named
@@ -23,7 +22,6 @@ STATES = {
     "seen": "seen before",
     "old": "old register",
 }
-_UNSAID = datetime.min
 _LEAST = 8  # the fewest characters of a SHA-256 that name a file
 
 
@@ -34,16 +32,6 @@ class Meant:
     night: str
     unit_code: str
     file: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Saying:
-    """Who says something of a landed file, in which role, and why; with `undo` that an earlier word is taken back."""
-
-    name: str
-    role: str = ""
-    reason: str
-    undo: bool = False
 
 
 def list_landed(
@@ -85,12 +73,7 @@ def confirm(meant: Meant, saying: Saying, *, settings: Settings | None = None) -
 
 
 def _say(meant: Meant, saying: Saying, kind: str, settings: Settings) -> dict[str, Any]:
-    if not saying.name.strip() or not saying.reason.strip():
-        raise KnownError(
-            "E-LANDED-WORD",
-            f"a word on file [{meant.file}] is said by somebody and for a reason.",
-            mend="say who and why: --by 'Nguyễn Văn A' --reason '…'",
-        )
+    saying.check("E-LANDED-WORD", f"a word on file [{meant.file}] is said")
     night, unit = Night.parse(meant.night), settings.site.unit(meant.unit_code)
     file = _found(settings, night, meant)
 
@@ -100,7 +83,7 @@ def _say(meant: Meant, saying: Saying, kind: str, settings: Settings) -> dict[st
         _check(file, kind, saying, stands)
         if stands is not None and not saying.undo and stands.kind == kind:
             return []
-        return [_act(subject, LEAVE if saying.undo else kind, saying, file)]
+        return [saying.act(LANDED, subject, LEAVE if saying.undo else kind, fingerprint=file.file.sha256)]
 
     kept = say(settings, make)
     after = next(each for each in _standings(settings, night, unit.code) if each.file == file.file)
@@ -158,19 +141,6 @@ def _check(file: Standing, kind: str, saying: Saying, stands: Act | None) -> Non
             f"file [{file.file.file_name}] {fault}.",
             mend="look how it stands: tinhgon landing list; a word is taken back by the same command with --undo",
         )
-
-
-def _act(subject: str, kind: str, saying: Saying, file: Standing) -> Act:
-    return Act(
-        subject_kind=LANDED,
-        subject_id=subject,
-        kind=kind,
-        said_at=_UNSAID,
-        actor=saying.name,
-        role=saying.role,
-        reason=saying.reason,
-        fingerprint=file.file.sha256,
-    )
 
 
 def _shown(night: str, unit_code: str, each: Standing) -> dict[str, Any]:

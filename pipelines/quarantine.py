@@ -8,7 +8,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
@@ -16,7 +15,7 @@ import pandas as pd
 from domain.act import DISCARD, KEEP, QUARANTINE, Act
 from domain.errors import KnownError
 from pipelines import nightly
-from pipelines.acts import fold_acts, say
+from pipelines.acts import Saying, fold_acts, say
 from pipelines.night_order import today
 from pipelines.say import named
 from pipelines.settings import Settings
@@ -24,7 +23,6 @@ from pipelines.settings import Settings
 LISTED: Final = ("night", "unit_code", "rule_id", "file_name", "line_no", "dossier_code", "message")
 SHORT: Final = 8  # the fewest characters of an id that are shown
 _COVERED: Final = "[che"
-_UNSAID: Final = datetime.min
 Key = tuple[str, str]
 
 
@@ -34,16 +32,6 @@ class Listed:
 
     rows: list[dict[str, Any]]
     others: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Saying:
-    """What a person says of rows set aside: that they are discarded, or with `undo` that they are not; and why."""
-
-    name: str
-    role: str = ""
-    reason: str
-    undo: bool = False
 
 
 def key_of(row: Mapping[Any, Any]) -> Key:
@@ -111,12 +99,7 @@ def discard(ids: Sequence[str], saying: Saying, *, settings: Settings | None = N
     E-DISCARD-TWICE, E-DISCARD-NOT.
     """
     settings = settings or Settings.from_env()
-    if not saying.name.strip() or not saying.reason.strip():
-        raise KnownError(
-            "E-DISCARD-WORD",
-            f"a row [{', '.join(ids)}] is discarded, or taken back, by somebody and for a reason.",
-            mend="say who and why: --by 'Nguyễn Văn A' --reason '…'",
-        )
+    saying.check("E-DISCARD-WORD", f"a row [{', '.join(ids)}] is discarded, or taken back,")
     frame, acts = held_rows(settings)
     rows = {str(row["quarantine_id"]): row for row in frame.to_dict("records")}
     meant = {key_of(row): row for row in (row_of(text, rows, acts) for text in ids)}
@@ -219,17 +202,8 @@ def _is_covered(row: Mapping[Any, Any]) -> bool:
 
 def _act(key: Key, row: Mapping[Any, Any], saying: Saying) -> Act:
     seen = {name: _text(row[name]) for name in ("quarantine_id", "night", "file_name", "line_no")}
-    return Act(
-        subject_kind=QUARANTINE,
-        subject_id=key[0],
-        kind=KEEP if saying.undo else DISCARD,
-        said_at=_UNSAID,
-        actor=saying.name,
-        role=saying.role,
-        reason=saying.reason,
-        fingerprint=key[1],
-        content=json.dumps(seen, ensure_ascii=False, sort_keys=True),
-    )
+    content = json.dumps(seen, ensure_ascii=False, sort_keys=True)
+    return saying.act(QUARANTINE, key[0], KEEP if saying.undo else DISCARD, fingerprint=key[1], content=content)
 
 
 def _shown(row: Mapping[Any, Any], act: Act | None) -> dict[str, Any]:

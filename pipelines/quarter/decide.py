@@ -3,17 +3,16 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
 
 from domain.act import CHOICE_VI, PROPOSAL, QUARTER, REOPEN, SIGN, Act, standing
 from domain.errors import KnownError
+from pipelines.acts import UNSAID
 from pipelines.edition import Edition
 
 DECISION_COLUMNS: Final = ["proposal_id", "choice", "decided_by", "role", "decided_at", "reason", "is_demo", "change"]
-_UNSAID: Final = datetime.min
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,7 +225,7 @@ def _act(edition: Edition, who: Decider, proposal: str, word: Word) -> Act:
 def _spoken(edition: Edition, who: Decider, **what: Any) -> Act:
     """What every word on an edition says alike: who speaks, and what they were shown."""
     return Act(
-        said_at=_UNSAID,
+        said_at=UNSAID,
         actor=who.name,
         role=who.role,
         edition=edition.name,

@@ -7,8 +7,8 @@ import pytest
 
 from domain.errors import KnownError
 from pipelines import confirming
+from pipelines.acts import Saying
 from pipelines.nightly import open_warehouse
-from pipelines.quarantine import Saying
 from pipelines.replay import rebuild
 from pipelines.settings import Settings
 from tests.factories.command_line import Call, command_line
