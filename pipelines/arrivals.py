@@ -86,7 +86,7 @@ def grown(before: Manifest, came: Manifest, sources: Sequence[str]) -> Manifest:
         faults=tuple(
             replace(fault, file_name=names.get(fault.place, fault.file_name)) for fault in sorted(faults, key=rank)
         ),
-        beside=tuple(sorted({*before.beside, *came.beside} - {item.place for item in all_of_them})),
+        beside=came.beside,  # what lies there now: a file renamed as asked, or taken out, is told no more
     )
 
 

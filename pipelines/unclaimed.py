@@ -20,19 +20,37 @@ if TYPE_CHECKING:
 
 def unclaimed(settings: "Settings", night: str, unit: "Unit") -> tuple[str, ...]:
     """Places below the inbox of this night's files nobody takes, that are this unit's to be told; in their order."""
-    folders = set(_folders(settings.inbox, night, unit))
-    if not folders:
-        return ()
     units = [each for each in settings.site.units if each.is_valid_on(date.fromisoformat(night))]
-    patterns = [pattern for each in units for pattern in _patterns(night, each)]
-    mine = []
-    for folder in sorted(folders):
-        first = next(each.code for each in units if folder in _folders(settings.inbox, night, each))
-        for path in sorted(each for each in folder.iterdir() if each.is_file() and is_whole(each.name)):
-            place = readable_name(os.fsencode(path.relative_to(settings.inbox)), longest=200)
-            if night in place and not any(_takes(pattern, place) for pattern in patterns):
-                mine += [place] if _is_told(unit, place, units, first) else []
-    return tuple(mine)
+    mine = list(_mine(settings.inbox, night, unit, units))
+    everyone = [pattern for each in units for pattern in _patterns(night, each)] if mine else []
+    return tuple(place for place in mine if not _is_taken(everyone, place))
+
+
+def _mine(inbox: Path, night: str, unit: "Unit", units: "list[Unit]") -> Iterator[str]:
+    """Files the unit does not take and would be told: those that name it, or nobody where it is the first.
+
+    In a folder of all units most files are other units' own: they are passed over before anything else is asked.
+    """
+    own, code = _patterns(night, unit), unit.code.casefold()
+    for folder in sorted(set(_folders(inbox, night, unit))):
+        is_first: bool | None = None
+        for place in _places(inbox, folder):
+            if night not in place or _is_taken(own, place):
+                continue
+            if code not in place.casefold():
+                if is_first is None:
+                    is_first = unit is next(each for each in units if folder in _folders(inbox, night, each))
+                if not is_first:
+                    continue
+            named = [each.code for each in units if each.code.casefold() in place.casefold()]
+            if not named or max(named, key=len) == unit.code:
+                yield place
+
+
+def _places(inbox: Path, folder: Path) -> list[str]:
+    """The files of a folder, as their places below the inbox."""
+    paths = sorted(each for each in folder.iterdir() if each.is_file() and is_whole(each.name))
+    return [readable_name(os.fsencode(path.relative_to(inbox)), longest=200) for path in paths]
 
 
 def _patterns(night: str, unit: "Unit") -> list[str]:
@@ -51,14 +69,14 @@ def _folders(inbox: Path, night: str, unit: "Unit") -> Iterator[Path]:
             yield from (path for path in (inbox.glob(head) if head else [inbox]) if path.is_dir())
 
 
-def _takes(pattern: str, place: str) -> bool:
-    """Whether a glob below the inbox takes a file; `**` stands for any folders."""
-    if "**" in pattern:
-        return fnmatchcase(place, pattern.replace("**/", "*"))
-    parts, names = pattern.split("/"), place.split("/")
-    return len(parts) == len(names) and all(map(fnmatchcase, names, parts))
-
-
-def _is_told(unit: "Unit", place: str, units: "list[Unit]", first: str) -> bool:
-    named = [each.code for each in units if each.code.casefold() in place.casefold()]
-    return unit.code == (max(named, key=len) if named else first)
+def _is_taken(patterns: list[str], place: str) -> bool:
+    """Whether one of these globs below the inbox takes a file; `**` stands for any folders."""
+    names = place.split("/")
+    for pattern in patterns:
+        parts = pattern.split("/")
+        if "**" in pattern:
+            if fnmatchcase(place, pattern.replace("**/", "*")):
+                return True
+        elif len(parts) == len(names) and all(map(fnmatchcase, names, parts)):
+            return True
+    return False

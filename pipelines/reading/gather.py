@@ -66,8 +66,8 @@ def gather(settings: "Settings", night: str, unit: "Unit", state: SliceState, fo
     )
     if state.manifest.beside:
         got.notes.append(
-            f"Trong thư mục nhận có tệp không nguồn nào nhận: {listed(list(state.manifest.beside))}; chưa được đọc. "
-            "Cách khắc phục: đặt lại tên tệp, hoặc khai báo ở mục place của nguồn."
+            f"Trong thư mục nhận có tệp không nguồn nào nhận: {listed([*state.manifest.beside], 'tệp')}; chưa được "
+            "đọc. Cách khắc phục: đặt lại tên tệp, hoặc khai báo ở mục place của nguồn."
         )
     for source in unit.sources:
         _gather_source(got, source)

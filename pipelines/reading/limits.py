@@ -30,7 +30,7 @@ class ReadingLimits(Strict):
     text: int = Field(default=10_000, ge=100)
 
 
-def listed(names: list[str]) -> str:
-    """`[a], [b], …`: at most NAMES_SHOWN names, long ones cut, then how many more there are (Vietnamese)."""
+def listed(names: list[str], what: str = "cột") -> str:
+    """`[a], [b], …`: at most NAMES_SHOWN names, long ones cut, then how many more of `what` (Vietnamese)."""
     shown = ", ".join(f"[{cut(name, LONGEST_CODE)}]" for name in names[:NAMES_SHOWN])
-    return shown if len(names) <= NAMES_SHOWN else f"{shown} và {len(names) - NAMES_SHOWN} cột khác"
+    return shown if len(names) <= NAMES_SHOWN else f"{shown} và {len(names) - NAMES_SHOWN} {what} khác"

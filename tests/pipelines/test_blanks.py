@@ -92,3 +92,9 @@ def test_files_nobody_takes_are_told_on_page_and_mail(tmp_path: Path) -> None:
     assert body is not None
     assert "khac.xlsx" in body.get_content()
     assert unclaimed(settings, NIGHT, settings.site.unit("X2")) == (f"{NIGHT}/X2.CSV",)
+    (folder / "X2.CSV").rename(folder / "X2.csv")
+    (folder / "khac.xlsx").unlink()
+    renamed = collect_unit(settings, NIGHT, "X2")
+    assert (renamed.status, renamed.rows_in) == ("COLLECTED", 1)
+    assert "không nguồn nào nhận" not in renamed.message, "renamed as the message asks: nothing is left to tell"
+    assert "khac.xlsx" not in collect_unit(settings, NIGHT, "X1").message
