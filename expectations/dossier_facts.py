@@ -10,7 +10,7 @@ from domain.codes import parse_dossier_codes
 from domain.identity import proc_keys
 from domain.status import PAUSED_STATUSES, TERMINAL_STATUSES, Status
 from expectations.context import JudgeContext
-from expectations.facts import PREVIOUS_COLUMNS, Series, TableFacts, verdicts
+from expectations.facts import PREVIOUS_COLUMNS, Series, TableFacts, place_words, verdicts
 from expectations.one_state import told_until
 
 _KEY = ["unit_code", "dossier_key"]
@@ -66,7 +66,7 @@ class DossierFacts(TableFacts):
     def counted_line(self) -> Series:
         """Where the row of the same key is that counts tonight: its line and its file."""
         counted = self.seen[self.seen["copy_no"] == 1].set_index(_KEY)
-        words = counted["line_no"].astype("int64").astype("str") + ", tệp " + counted["file_name"].astype("str")
+        words = place_words(counted["line_no"], counted["file_name"])
         keys = pd.MultiIndex.from_frame(self.seen[_KEY])
         return pd.Series(words.reindex(keys).to_numpy(), index=self.index)
 

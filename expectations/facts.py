@@ -185,9 +185,13 @@ class TableFacts:
     def first_line(self, *key: str) -> Series:
         """Where the first row with the same key is: its line and its file."""
         by = self.seen.groupby(list(key), sort=False)
-        lines = by["line_no"].transform("first").astype("int64").astype("str")
-        words: Series = lines + ", tệp " + by["file_name"].transform("first").astype("str")
-        return words
+        return place_words(by["line_no"].transform("first"), by["file_name"].transform("first"))
+
+
+def place_words(lines: Series, files: Series) -> Series:
+    """Where rows are, as an office reads it: '3, tệp ho_so.csv'."""
+    words: Series = lines.astype("int64").astype("str") + ", tệp " + files.astype("str")
+    return words
 
 
 def show(value: Any) -> str:

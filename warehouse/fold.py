@@ -27,7 +27,8 @@ import pandas as pd
 from domain.columns import DOSSIER, ORIGIN
 from domain.status import Status, is_allowed_transition
 from warehouse.fold_findings import of_two_units, set_aside
-from warehouse.identity import COUNTED, DOUBTED, END_GONE, ENDS, Standing
+from warehouse.frames import empty
+from warehouse.identity import COUNTED, DOUBTED, END_GONE, ENDS, Standing, subject_of
 from warehouse.kinds import kind_of
 from warehouse.tables import DOSSIER_CHANGE, DOSSIER_TABLE, DOSSIER_VERSION
 
@@ -99,12 +100,16 @@ def _doubt(ordered: pd.DataFrame, known: Standing | None) -> pd.DataFrame:
     """
     counts = ordered["standing"] == COUNTED
     ended = ordered[list(ENDS)].notna().any(axis=1) | ordered["status"].isin(_ENDS_UNDATED)
-    reopened = pd.Series(False, index=ordered.index)
+    spans: list[Any] = [ordered["dossier_id"]]
     if known is not None and known.confirmed:
-        said = [known.is_confirmed(row, END_GONE) for row in ordered.to_dict("records")]
-        reopened = pd.Series(said, index=ordered.index, dtype=bool)
-    part = (reopened & counts & ~ended).groupby(ordered["dossier_id"]).cumsum()
-    was_ended = (ended & counts).groupby([ordered["dossier_id"], part]).cummax()
+        keys = zip(ordered["unit_code"], ordered["dossier_key"], strict=True)
+        subjects = pd.Series(
+            [subject_of(unit, END_GONE, key) for unit, key in keys], index=ordered.index, dtype=object
+        )
+        since = subjects.map(known.confirmed)
+        reopened = since.notna() & (since.fillna("") <= ordered["night"])
+        spans.append((reopened & counts & ~ended).groupby(ordered["dossier_id"]).cumsum())
+    was_ended = (ended & counts).groupby(spans).cummax()
     return ordered.assign(standing=ordered["standing"].mask(counts & was_ended & ~ended, DOUBTED))
 
 
@@ -245,8 +250,3 @@ def _changes(owned: pd.DataFrame, texts: pd.DataFrame) -> pd.DataFrame:
             rows["rule_id"] = pd.Series(broken[1], index=rows.index, dtype=object).where(bad, None)
         parts.append(rows)
     return pd.concat(parts, ignore_index=True)[names] if parts else empty(names)
-
-
-def empty(names: list[str]) -> pd.DataFrame:
-    """A frame of these columns and no row."""
-    return pd.DataFrame({name: pd.Series(dtype=object) for name in names})

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from domain.ids import stable_id
+from warehouse.frames import empty
 from warehouse.identity import ASIDE, DOUBTED, END_GONE, OTHER_UNIT, TWO_UNITS, USED_AGAIN
 from warehouse.lists import TWO_FIT
 from warehouse.tables import FOLD_FINDING, QUARANTINE
@@ -36,7 +37,7 @@ def set_aside(versions: pd.DataFrame) -> pd.DataFrame:
     rows = versions[versions["standing"].isin([ASIDE, DOUBTED])]
     names = [column.name for column in QUARANTINE.columns]
     if not len(rows):
-        return pd.DataFrame({name: pd.Series(dtype=object) for name in names})
+        return empty(names)
     rules = rows["rule_id"].where(rows["standing"] == ASIDE, END_GONE)
     keys = zip(rows["unit_code"], rows["night"], rows["dossier_key"], strict=True)
     made = rows[["unit_code", "night", "file_name", "line_no", "dossier_code", "dossier_key"]].assign(

@@ -154,3 +154,8 @@ def rows_to_arrow(
         else:
             arrays[name] = pa.array(values, type=kind)
     return pa.table(arrays)
+
+
+def empty(names: list[str]) -> pd.DataFrame:
+    """A frame of these columns and no row."""
+    return pd.DataFrame({name: pd.Series(dtype=object) for name in names})

@@ -205,16 +205,18 @@ class _Code:
         """The dossier a row speaks of, its standing so far, and the rule that tells of it."""
         plain, key_unit = without_unit(row["dossier_key"])
         under = self.by_key.get(plain, [])
-        for dossier in (each for each in under if row["unit_code"] in each.units):
-            return dossier, *self._again(dossier, row)
+        mine = next((each for each in under if row["unit_code"] in each.units), None)
+        if mine is not None:
+            return mine, *self._again(mine, row)
         for dossier in (each for each in under if self.known.goes_on(each.unit, row)):
             if dossier.agrees(row) or (key_unit is None and dossier.is_put_right(row)):
                 return dossier, COUNTED, None
-        for dossier in (each for each in under if key_unit is None and not each.is_numbered_by_unit):
-            if dossier.agrees(row) or dossier.has_left(row, self.known.full_nights):
-                return dossier, REPEATED, TWO_UNITS
-            return dossier, ASIDE, OTHER_UNIT
-        return self._new(plain, key_unit is not None, row), COUNTED, None
+        theirs = next((each for each in under if key_unit is None and not each.is_numbered_by_unit), None)
+        if theirs is None:
+            return self._new(plain, key_unit is not None, row), COUNTED, None
+        if theirs.agrees(row) or theirs.has_left(row, self.known.full_nights):
+            return theirs, REPEATED, TWO_UNITS
+        return theirs, ASIDE, OTHER_UNIT
 
     def _again(self, dossier: _Dossier, row: dict[str, Any]) -> tuple[str, str | None]:
         """What a row is of a unit that handed in this dossier before."""

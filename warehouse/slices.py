@@ -13,9 +13,9 @@ from domain.errors import KnownError
 from domain.identity import key_of
 from domain.ids import stable_id
 from warehouse.bulk import insert_frame, is_duckdb, read_frame
-from warehouse.fold import ANNOTATED, empty, fold
+from warehouse.fold import ANNOTATED, fold
 from warehouse.fold_findings import of_two_dossiers
-from warehouse.frames import to_arrow, to_frame
+from warehouse.frames import empty, to_arrow, to_frame
 from warehouse.identity import ASIDE, Standing, resolve
 from warehouse.kinds import SQL_TYPES
 from warehouse.lists import PAUSES, SETTLED, STEPS, latest_rows, overwritten, settle

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from warehouse.fold import Folded, empty, fold
-from warehouse.frames import to_arrow, to_frame
+from warehouse.fold import Folded, fold
+from warehouse.frames import empty, to_arrow, to_frame
 from warehouse.identity import Standing, resolve
 from warehouse.lists import STEPS, latest_rows, settle
 from warehouse.tables import APOLOGY, DOSSIER_VERSION, PAUSE_VERSION, STEP_VERSION, UNIT_SUCCESSION
