@@ -1,6 +1,6 @@
 """All rules, in the order they are judged and reported."""
 
-from expectations import dossier_rules, dossier_time_rules, pause_rules, status_rules, step_rules, unit_rules
+from expectations import dossier_rules, dossier_time_rules, pause_rules, status_rules, step_rules
 from expectations.rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -9,5 +9,4 @@ RULES: tuple[Rule, ...] = (
     *dossier_time_rules.RULES,
     *step_rules.RULES,
     *pause_rules.RULES,
-    *unit_rules.RULES,
 )

@@ -34,7 +34,6 @@ class JudgeContext:
     `given`: (unit_code, table) -> canonical columns that unit's sources give (mapped, constant or derived);
     without it a column counts as given when any row of the night has a value in it.
     `previous`: the last known state, columns dossier_code, supplement_count, paused_days (working).
-    `history`: unit_code, night, rows of earlier nights (rows = dossiers handed in), for the volume rule.
     """
 
     night: str
@@ -48,7 +47,6 @@ class JudgeContext:
     office_hours: OfficeHours | Sequence[tuple[str, str]] = OFFICE_HOURS
     given: Given | None = None
     previous: pd.DataFrame | None = None
-    history: pd.DataFrame | None = None
 
     @property
     def closing(self) -> pd.Timedelta:

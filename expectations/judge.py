@@ -21,7 +21,7 @@ from expectations.dossier_facts import DossierFacts
 from expectations.engine import Ran, run_rules
 from expectations.facts import TableFacts, ordered, show
 from expectations.rule import Rule
-from expectations.step_facts import PauseFacts, StepFacts, UnitFacts
+from expectations.step_facts import PauseFacts, StepFacts
 
 _LOG = logging.getLogger(__name__)
 _MOST_EXAMPLES = 5
@@ -30,7 +30,7 @@ _NOT_RUN = (
     "quản trị hệ thống kiểm tra rồi chạy lại."
 )
 
-Facts = Any  # DossierFacts, StepFacts, PauseFacts or UnitFacts: a rule knows which of them it gets
+Facts = Any  # DossierFacts, StepFacts, or PauseFacts: a rule knows which of them it gets
 
 
 @dataclass
@@ -75,8 +75,7 @@ def _facts(frames: Mapping[str, pd.DataFrame], context: JudgeContext) -> dict[st
     pauses = PauseFacts(rows["pause"], context)
     dossiers = DossierFacts(rows["dossier"], context, pauses.seen)
     steps = StepFacts(rows["step"], context, dossiers.seen)
-    volumes = rows["dossier"].groupby("unit_code").size()
-    return {"dossier": dossiers, "step": steps, "pause": pauses, "unit": UnitFacts(volumes, context)}
+    return {"dossier": dossiers, "step": steps, "pause": pauses}
 
 
 def _judge_table(facts: Facts, rules: Sequence[Rule], context: JudgeContext) -> _Judged:

@@ -37,13 +37,6 @@ class RuleLimits:
     supplements: int = 2
     # Steps are stamped to the minute but planned in half days: one day of slack for the sum.
     step_slack_days: int = 1
-    # Volume: half of the median of the same weekday over eight weeks, at least four such nights known;
-    # and so few that a Poisson count of that median falls there less than once in a hundred nights,
-    # so that a unit with three dossiers a day is not alarmed by one quiet Tuesday.
-    volume_share: float = 0.5
-    volume_weeks: int = 8
-    volume_least_nights: int = 4
-    volume_chance: float = 0.01
 
     @classmethod
     def from_mapping(cls, limits: Mapping[str, Any]) -> Self:

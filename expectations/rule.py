@@ -13,7 +13,7 @@ import pandas as pd
 from expectations.context import JudgeContext
 
 Severity = Literal["critical", "warning", "info"]
-TableName = Literal["dossier", "step", "pause", "unit"]
+TableName = Literal["dossier", "step", "pause"]
 
 
 @dataclass(frozen=True, kw_only=True)

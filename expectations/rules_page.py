@@ -7,7 +7,6 @@ _TABLE_VI = {
     "dossier": "Hồ sơ (`dossier`)",
     "step": "Bước xử lý (`step`)",
     "pause": "Tạm dừng (`pause`)",
-    "unit": "Đơn vị trong đêm (`unit`)",
 }
 _HEAD = """# Data-quality rules
 
@@ -19,7 +18,8 @@ otherwise the results say so by name. A rule that could not run counts as failed
 rows it applies to are set aside.
 
 Some rules look at more than one night or one unit and are therefore decided when a slice is merged
-(`warehouse/identity.py`, `warehouse/fold.py`), or when a line is read (`pipelines/reading/`):
+(`warehouse/identity.py`, `warehouse/fold.py`), over all nights (`warehouse/models/issue_*.sql`), or when a
+line is read (`pipelines/reading/`):
 
 | Rule | What it says |
 |---|---|
@@ -31,8 +31,18 @@ Some rules look at more than one night or one unit and are therefore decided whe
 | DQ-ID-08 | The unit used the number before, for another procedure or reception: the new row is set aside. |
 | DQ-ID-09 | Two units handed in one dossier: counted once, by the later events; told to both. |
 | DQ-CS-10 | A step or stop that knows the code alone fits two dossiers: it goes to the one received later. |
+| DQ-AG-05 | A unit hands in far fewer dossiers than usual: see below. |
 | DQ-AG-06 | Open dossiers are gone from a unit's whole register: they stay open, and no letter is drafted. |
 | DQ-RD-01 | The line is not a row at all (wrong number of fields, not a record): set aside as read. |
+
+DQ-AG-05 compares a night with the unit's last twelve of the same weekday (the last three working days of a
+month with such days), without the highest and the lowest. A night with at most 42 % of that, and 2.5 standard
+deviations of the unit's own spread below it, is told the same night. Where fewer than ten dossiers are usual
+of a night, five working nights are taken together, where fewer of these, twenty: so long it takes to tell. A
+unit with fewer than ten in twenty working nights is not watched, nor are days beside a holiday and the week
+before and after Tết. `bench/volume.py`, twenty made years: of falls to 30 %, where ten and more are usual, 90
+of 100 are told the same night (95 where 30 are usual, 75 where 12 are), of falls to nothing 98; false alarms
+1.3 a unit and year, fewer than one from 30 dossiers a night on.
 """
 
 

@@ -2,7 +2,6 @@
 
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
 
 from domain.columns import HAPPENED
@@ -76,67 +75,3 @@ class PauseFacts(TableFacts):
         super().__init__(rows, context)
         self.seen["copy_no"] = self.copy_no("unit_code", "dossier_key", "pause_no")
         self.seen["kind_told"] = self.seen["kind"].fillna("")
-
-
-class UnitFacts:
-    """One row a unit: how many dossiers it handed in tonight, against its own earlier nights."""
-
-    table = "unit"
-
-    def __init__(self, volumes: Series, context: JudgeContext) -> None:
-        self.context = context
-        history = context.history if context.history is not None else pd.DataFrame()
-        known = sorted({*volumes.index, *(history["unit_code"].unique() if not history.empty else ())})
-        self.seen = pd.DataFrame({"unit_code": pd.Series(known, dtype="str")})
-        self.seen["rows"] = [float(volumes.get(unit, 0)) for unit in known]
-        self.seen["usual"] = [self._usual(history, unit) for unit in known]
-        self.seen["dossier_code"] = None
-        self.index = self.seen.index
-        self.rows = self.seen
-
-    def _usual(self, history: pd.DataFrame, unit: str) -> float:
-        """The median of the unit's earlier working nights on the same weekday; NaN when too few are known."""
-        calendar, limits = self.context.calendar, self.context.limits
-        night = pd.Timestamp(self.context.night)
-        if history.empty or not _works(calendar, night):
-            return np.nan
-        days = pd.to_datetime(history["night"])
-        since = night - pd.Timedelta(weeks=limits.volume_weeks)
-        same = (
-            (history["unit_code"] == unit)
-            & (days < night)
-            & (days >= since)
-            & (days.dt.day_of_week == night.day_of_week)
-        )
-        picked = history.loc[same & days.map(lambda day: _works(calendar, day)), "rows"]
-        return float(picked.median()) if len(picked) >= limits.volume_least_nights else np.nan
-
-    def given(self, _: str) -> frozenset[str]:
-        """A unit's volume is always known."""
-        return frozenset(self.seen.columns)
-
-    @cached_property
-    def volume_usual(self) -> Series:
-        """Fact: not far fewer dossiers than usual, by share and by chance."""
-        limits = self.context.limits
-        few = self.seen["rows"] < limits.volume_share * self.seen["usual"]
-        chance = [
-            _poisson_at_most(int(rows), usual)
-            for rows, usual in zip(self.seen["rows"], self.seen["usual"], strict=True)
-        ]
-        odd = pd.Series(chance, index=self.index) < limits.volume_chance
-        return verdicts(~(few & odd), self.seen["usual"].notna(), self.index)
-
-
-def _works(calendar: object, day: pd.Timestamp) -> bool:
-    inside = calendar.first <= day.date() <= calendar.last  # type: ignore[attr-defined]
-    return bool(inside and calendar.is_working(day.date()))  # type: ignore[attr-defined]
-
-
-def _poisson_at_most(count: int, mean: float) -> float:
-    """The chance of at most `count` events where `mean` are usual."""
-    if mean != mean or mean <= 0:  # noqa: PLR0124 - NaN
-        return 1.0
-    terms = np.arange(count + 1)
-    logs = terms * np.log(mean) - mean - np.array([float(np.sum(np.log(np.arange(1, k + 1)))) for k in terms])
-    return float(np.exp(logs).sum())

@@ -40,6 +40,16 @@ CONSTANTS: dict[str, float | int] = {
     # More than one dossier a week all year long: a service that files for others, not a person on a journey. Our
     # choice; it also bounds the pairs one owner can make.
     "journey_most": 52,
+    # A fall to 30 % of the usual is to be told: the share is above it, as the usual is itself a mean of few nights.
+    # The standard deviations keep chance out; bench/volume.py has their price in falls missed and false alarms.
+    "volume_least": 10,
+    "volume_share": 0.42,
+    "volume_z": 2.5,
+    "volume_z_sum": 3.0,
+    # Five days off in a row are Tết; a long weekend of four is not. Our choice.
+    "volume_long_off": 5,
+    # Half a year holds twelve nights of each weekday before every night of the last quarter.
+    "volume_days": 182,
 }
 
 

@@ -15,13 +15,12 @@ from expectations import (
     pause_rules,
     status_rules,
     step_rules,
-    unit_rules,
 )
 from expectations.engine import run_rules
 from expectations.facts import ordered
 from expectations.limits import RuleLimits
 from expectations.rule import Expect, Rule, at_least, not_null
-from expectations.step_facts import PauseFacts, StepFacts, UnitFacts
+from expectations.step_facts import PauseFacts, StepFacts
 
 # Module -> table, and the rules that set a row aside; the others mark it or tell of it.
 TABLES_OF_RULES = [
@@ -30,7 +29,6 @@ TABLES_OF_RULES = [
     (dossier_time_rules, "dossier", 19, {"DQ-DT-01", "DQ-DT-02", "DQ-DT-07", "DQ-DT-11"}),
     (step_rules, "step", 8, {"DQ-CS-05", "DQ-CS-06", "DQ-CS-07", "DQ-CS-08"}),
     (pause_rules, "pause", 6, {"DQ-TD-01", "DQ-TD-02", "DQ-TD-03", "DQ-TD-04", "DQ-TD-05"}),
-    (unit_rules, "unit", 1, set()),
 ]
 
 
@@ -51,9 +49,9 @@ def test_a_table_of_rules(module: ModuleType, table: str, number: int, critical:
 
 
 def test_all_tables_make_the_catalogue_in_the_order_they_are_judged() -> None:
-    assert len(catalogue.RULES) == sum(number for _, _, number, _ in TABLES_OF_RULES) == 51
+    assert len(catalogue.RULES) == sum(number for _, _, number, _ in TABLES_OF_RULES) == 50
     assert catalogue.RULES[0].id == "DQ-ID-01"
-    assert catalogue.RULES[-1].id == "DQ-AG-05"
+    assert catalogue.RULES[-1].id == "DQ-TD-06"
 
 
 def steps(make: SimpleNamespace, *changes: dict[str, object]) -> StepFacts:
@@ -94,25 +92,11 @@ def test_the_same_pause_twice_is_counted_and_an_empty_kind_is_told(make: SimpleN
     assert facts.seen["kind_told"].tolist() == ["SUPPLEMENT", "", "SUPPLEMENT"]
 
 
-def test_what_a_unit_usually_hands_in_on_such_a_weekday(make: SimpleNamespace) -> None:
-    # The night is Wednesday 27/12/2017. Four Wednesdays before it: 10, 20, 30, 40; Tuesdays do not count.
-    wednesdays = [("2017-11-29", 10), ("2017-12-06", 20), ("2017-12-13", 30), ("2017-12-20", 40)]
-    nights = [*wednesdays, ("2017-12-26", 900), ("2017-10-25", 900)]  # the last lies more than eight weeks back
-    history = pd.DataFrame(nights, columns=["night", "rows"]).assign(unit_code="dak_glong")
-    few = pd.DataFrame(wednesdays[:3], columns=["night", "rows"]).assign(unit_code="quang_khe")
-    context = make.context(history=pd.concat([history, few]))
-    facts = UnitFacts(pd.Series({"dak_glong": 12, "quang_khe": 0}), context)
-    assert facts.seen["usual"].fillna(-1).tolist() == [25.0, -1.0], "three nights are too few to know"
-    # 12 is under half of 25, and with 25 usual so few come by chance in one night of 300.
-    assert facts.volume_usual.tolist() == [False, pd.NA]
-    assert UnitFacts(pd.Series({"dak_glong": 13}), context).volume_usual.tolist()[0] is True, "half of 25 and more"
-
-
 def test_limits_are_what_was_said_and_a_site_moves_one() -> None:
     usual = RuleLimits()
-    assert (usual.supplements, usual.acceptance_days, usual.stale_days, usual.volume_share) == (2, 1, 180, 0.5)
-    moved = RuleLimits.from_mapping({"volume_share": 0.25})
-    assert (moved.volume_share, moved.supplements) == (0.25, 2)
+    assert (usual.supplements, usual.acceptance_days, usual.stale_days, usual.closing_time_share) == (2, 1, 180, 0.2)
+    moved = RuleLimits.from_mapping({"closing_time_share": 0.25})
+    assert (moved.closing_time_share, moved.supplements) == (0.25, 2)
 
 
 def rule(name: str, expect: Expect) -> Rule:

@@ -3,7 +3,6 @@
 from types import SimpleNamespace
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from expectations import RULES, Verdict, judge
@@ -74,7 +73,7 @@ def test_warnings_flag_the_dossier_and_keep_the_row(verdict: Verdict) -> None:
 
 
 def test_every_step_pause_and_unit_rule_has_a_case() -> None:
-    assert {rule.id for rule in RULES if rule.table != "dossier"} == {*STEPS, *PAUSES, "DQ-AG-05"}
+    assert {rule.id for rule in RULES if rule.table != "dossier"} == {*STEPS, *PAUSES}
 
 
 def test_messages_name_the_value(verdict: Verdict) -> None:
@@ -92,35 +91,3 @@ def test_steps_that_sum_to_more_than_the_dossier_are_warned(make: SimpleNamespac
     steps = make.frame("step", same | {"step_no": 1}, same | {"step_no": 2})
     verdict = judge({"dossier": make.frame("dossier", {}), "step": steps}, make.context())
     assert make.failed(verdict) == {"DQ-CS-04": 2}
-
-
-def _history(unit: str, counts: list[int]) -> pd.DataFrame:
-    nights = [f"{pd.Timestamp('2017-12-27') - pd.Timedelta(weeks=week + 1):%Y-%m-%d}" for week in range(len(counts))]
-    return pd.DataFrame({"unit_code": unit, "night": nights, "rows": counts})
-
-
-@pytest.mark.parametrize(
-    ("tonight", "before", "failed"),
-    [
-        (9, [30, 28, 32, 30], {"DQ-AG-05": 1}),
-        (15, [30, 28, 32, 30], {}),  # half, not below half
-        (1, [3, 3, 3, 3], {}),  # below half, but one of three is chance
-        (0, [3, 3, 3, 3], {}),  # a silent commune that usually has three: 5 % chance
-        (0, [8, 8, 8, 8], {"DQ-AG-05": 1}),
-        (0, [8, 8, 8], {}),  # too few nights known
-    ],
-)
-def test_volume_is_compared_with_the_same_weekday(
-    make: SimpleNamespace, tonight: int, before: list[int], failed: dict[str, int]
-) -> None:
-    rows = make.frame("dossier", *[{}] * tonight)
-    verdict = judge({"dossier": rows}, make.context(history=_history(make.UNIT, before)))
-    assert make.failed(verdict) == failed
-
-
-def test_volume_is_not_judged_on_a_day_off(make: SimpleNamespace) -> None:
-    history = _history(make.UNIT, [30, 30, 30, 30]).assign(
-        night=["2017-12-03", "2017-12-10", "2017-12-17", "2017-12-24"]
-    )
-    verdict = judge({}, make.context(night="2017-12-31", history=history))
-    assert make.failed(verdict) == {}

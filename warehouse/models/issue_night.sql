@@ -11,3 +11,5 @@ UNION ALL
 SELECT * FROM issue_register
 UNION ALL
 SELECT * FROM issue_note
+UNION ALL
+SELECT * FROM issue_volume
