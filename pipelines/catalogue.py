@@ -174,7 +174,7 @@ def _units(site: "Site") -> pd.DataFrame:
             "identifier": unit.identifier,
             "valid_to": unit.valid_to,
             "email": unit.contact.email,
-            "expects": unit.expects if unit.sources else "never",
+            "expects": unit.expects_word if unit.sources else "never",
             "history_from": unit.history_from,
         }
         for unit in site.units

@@ -51,6 +51,7 @@ def judged_unit(outcome: UnitOutcome, frames: dict[str, pd.DataFrame], *, unchan
         "rows_quarantined": outcome.rows_in - accepted - unchanged,
         "rows_unchanged": unchanged,
         "control_total": outcome.control_total,
+        "dossiers_in": outcome.dossiers_in,
         "files": len(outcome.files),
         "message": outcome.message,
         "fingerprint": outcome.fingerprint,

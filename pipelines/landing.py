@@ -238,7 +238,8 @@ def read_outcome(settings: "Settings", night: str, unit_code: str) -> UnitOutcom
         path = folder / f"{name}.parquet"
         if not path.is_file() or digest_of(path) != digest:
             return None
-    return UnitOutcome(**data | {"files": tuple(data["files"])})
+    filled = {source_id: tuple(names) for source_id, names in data.get("filled", {}).items()}
+    return UnitOutcome(**data | {"files": tuple(data["files"]), "filled": filled})
 
 
 def write_outcome(settings: "Settings", outcome: UnitOutcome) -> None:

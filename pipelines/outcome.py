@@ -7,6 +7,8 @@ from domain.errors import KnownError
 
 OutcomeStatus = Literal["COLLECTED", "UNCHANGED", "EMPTY", "MISSING", "FAILED"]
 
+# What was read: the others say why there is nothing.
+READ: tuple[OutcomeStatus, ...] = ("COLLECTED", "UNCHANGED")
 # The worse one wins when a unit hands in several files.
 WORST_FIRST: tuple[OutcomeStatus, ...] = ("FAILED", "MISSING", "EMPTY", "COLLECTED", "UNCHANGED")
 
@@ -15,10 +17,11 @@ WORST_FIRST: tuple[OutcomeStatus, ...] = ("FAILED", "MISSING", "EMPTY", "COLLECT
 class UnitOutcome:
     """One unit's night: what was there, how many rows (staged and set aside while reading), what to mend.
 
-    `files` are the names of the files taken in; `control_total` is the unit's own count of dossiers, where
-    it gives one; `message` is for the office (Vietnamese), '' when all is well; `fingerprint` changes when
-    bytes, unit file or our version change. `rows_of` has the rows each file's bytes hold, by SHA-256, also of a file
-    that was read and does not count.
+    `files` are the names of the files taken in; `control_total` is the unit's own count of dossiers, where it gives
+    one, `dossiers_in` ours of the same files; `message` is for the office (Vietnamese), '' when all is well;
+    `fingerprint` changes when bytes, unit file or our version change. `rows_of` has the rows each file's bytes hold,
+    by SHA-256, also of a file that was read and does not count; `filled` the mapped columns of each source that held
+    something so far.
     """
 
     unit_code: str
@@ -27,9 +30,11 @@ class UnitOutcome:
     files: tuple[str, ...] = ()
     rows_in: int = 0
     control_total: int | None = None
+    dossiers_in: int | None = None
     message: str = ""
     fingerprint: str = ""
     rows_of: dict[str, int] = field(default_factory=dict)
+    filled: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class FileFault(KnownError):  # noqa: N818 - the unit's fault, not an error of ours

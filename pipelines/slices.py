@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipelines.carried import Carried, carried_before
 from pipelines.counting import Counted, Standing, counted, withdrawn
 from pipelines.landing import LandedFile, Manifest, digest_of, raw_folder, read_manifest
 
@@ -19,11 +20,13 @@ STAGE_VERSION = "3"
 class SliceState:
     """What is to be staged: the files that are read, with faults, how each stands, and the fingerprint of it all.
 
-    `broken` names raw files that are gone or altered; `whole` is the fingerprint as if they were there.
+    `carried` has the columns that held values before; `broken` names raw files that are gone or altered; `whole` is
+    the fingerprint as if they were there.
     """
 
     manifest: Manifest
     counted: Counted
+    carried: Carried
     fingerprint: str
     whole: str
     broken: tuple[str, ...] = ()
@@ -44,9 +47,10 @@ def slice_state(settings: "Settings", night: str, unit_code: str) -> SliceState:
     stand = counted(settings, night, unit_code, landed)
     manifest = Manifest(files=tuple(each.file for each in stand.read), faults=landed.faults, beside=landed.beside)
     broken = _broken(settings, night, unit_code, manifest.files)
-    whole = _fingerprint(settings, unit_code, manifest, stand)
+    carried = carried_before(settings, night, settings.site.unit(unit_code))
+    whole = _fingerprint(settings, unit_code, manifest, stand, carried)
     told = hashlib.sha256("\0".join((whole, *broken)).encode()).hexdigest() if broken else whole
-    return SliceState(manifest=manifest, counted=stand, fingerprint=told, whole=whole, broken=broken)
+    return SliceState(manifest=manifest, counted=stand, carried=carried, fingerprint=told, whole=whole, broken=broken)
 
 
 def broken_files(settings: "Settings", night: str, unit_code: str) -> tuple[str, ...]:
@@ -72,8 +76,8 @@ def _broken(settings: "Settings", night: str, unit_code: str, files: tuple[Lande
     )
 
 
-def _fingerprint(settings: "Settings", unit_code: str, manifest: Manifest, stand: Counted) -> str:
-    """What a unit's staged rows depend on: bytes, how they stand, unit file, zone, key, our version."""
+def _fingerprint(settings: "Settings", unit_code: str, manifest: Manifest, stand: Counted, carried: Carried) -> str:
+    """What a unit's staged rows depend on: bytes and how they stand, columns before, unit file, zone, key."""
     unit_file = settings.site_folder / "units" / f"{unit_code}.yml"
     landed = [
         *(
@@ -82,6 +86,7 @@ def _fingerprint(settings: "Settings", unit_code: str, manifest: Manifest, stand
         ),
         *([fault.source_id, fault.role, fault.file_name, fault.status, fault.text] for fault in manifest.faults),
         [*stand.notes, str(stand.is_unchanged), *manifest.beside],
+        *([source_id, *names] for source_id, names in sorted(carried.items()) if names),
     ]
     digest = hashlib.sha256()
     for part in (

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from domain.columns import TABLES
 from domain.errors import KnownError
+from pipelines.carried import with_carried
 from pipelines.landing import read_outcome, staged_folder, write_outcome
 from pipelines.outcome import UnitOutcome
 from pipelines.reading.gather import gather
@@ -51,9 +52,11 @@ def stage_unit(settings: "Settings", night: str, unit_code: str, state: SliceSta
         files=tuple(file.file_name for file in state.manifest.files if file.role == "data"),
         rows_in=got.rows_in,
         control_total=sum(got.control_totals) if got.control_totals else None,
+        dossiers_in=got.dossiers_in if got.control_totals else None,
         message=got.note_all(),
         fingerprint=state.fingerprint,
         rows_of=got.rows_of,
+        filled=with_carried(settings.site.unit(unit_code), got.filled, state.carried),
     )
     the_reader().join(JoinTask(parts=tuple(got.parts), out=folder))
     shutil.rmtree(folder / _PARTS, ignore_errors=True)

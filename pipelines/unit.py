@@ -15,6 +15,8 @@ Cell = str | int | float
 DEFAULT_TIME_FORMATS = ["%Y%m%d%H%M%S", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y"]
 
 
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
 _CODE_ALONE: list[KeyPart] = ["dossier_code"]
 
 
@@ -242,7 +244,7 @@ class Unit(Strict):
     valid_to: date | None = None
     history_from: date | None = None  # dossiers that ended before this day were never handed in
     contact: Contact = Contact()
-    expects: Literal["every_night", "working_days"] = "working_days"
+    expects: Literal["every_night", "working_days", "weekly", "monthly"] | list[Weekday] = "working_days"
     offices: dict[str, str] = Field(default_factory=dict)
     sources: list[Source] = Field(default_factory=list)
     takes_over: list[TakeOver] = Field(default_factory=list)
@@ -272,6 +274,11 @@ class Unit(Strict):
         for name in (*correction.where, *correction.set):
             if name not in allowed:
                 raise ValueError(f"corrections: {unknown_key(name, allowed)}")
+
+    @property
+    def expects_word(self) -> str:
+        """`expects` as one word: weekdays joined by commas (`domain.due_nights`)."""
+        return self.expects if isinstance(self.expects, str) else ",".join(self.expects)
 
     def is_valid_on(self, day: date) -> bool:
         """Whether the unit exists on a day (both ends included)."""

@@ -84,7 +84,7 @@ SLICE_OUTCOME = table(
     "slice_outcome",
     key="unit_code night",
     rest="status rows_in:int rows_ok:int rows_waiting:int rows_quarantined:int rows_unchanged:int is_full:bool"
-    " control_total:int files:int message fingerprint",
+    " control_total:int dossiers_in:int files:int message fingerprint",
 )
 LANDED_FILE = table(METADATA, "landed_file", key="unit_code night source_id file_name", rest="sha256 bytes:int")
 DOSSIER_VERSION = table(METADATA, "dossier_version", key="unit_code night dossier_key", rest=_DOSSIER)

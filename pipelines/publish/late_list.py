@@ -23,7 +23,7 @@ KIND_VI = {"OVERDUE": "Quá hạn", "DUE_TOMORROW": "Đến hạn ngày làm vi�
 # Why no letter is drafted of a dossier.
 HELD_VI = {
     "LEFT_REGISTER": "Chưa soạn thư: hồ sơ không còn trong sổ đơn vị nộp, cần xác minh",
-    "NOT_READ": "Chưa soạn thư: dữ liệu đêm nay của đơn vị không đọc được",
+    "NOT_READ": "Chưa soạn thư: chưa đọc được dữ liệu của đơn vị từ ngày hẹn trả đến nay",
     "DUE_BEFORE_RECEIPT": "Chưa soạn thư: ngày hẹn trả trước ngày tiếp nhận, cần kiểm tra",
     "UNIT_ENDED": "Chưa soạn thư: đơn vị đã kết thúc, chưa có đơn vị kế thừa",
 }

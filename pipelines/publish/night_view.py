@@ -145,7 +145,9 @@ def unit_rows(page: NightPage) -> list[Row]:
     """The table of units: what was received, kept, set aside, and the control total compared."""
     rows = []
     for row in records(page.outcomes.sort_values("unit_code")):
-        control = None if formats.is_unknown(row["control_total"]) else int(row["control_total"])
+        control, read = (
+            None if formats.is_unknown(row.get(name)) else int(row[name]) for name in ("control_total", "dossiers_in")
+        )
         rows.append(
             row
             | {
@@ -153,7 +155,7 @@ def unit_rows(page: NightPage) -> list[Row]:
                 "status_vi": STATUS_VI.get(row["status"], row["status"]),
                 "is_bad": row["status"] not in HANDED_IN,
                 "control": control,
-                "difference": None if control is None else int(row["rows_in"]) - control,
+                "difference": None if control is None or read is None else read - control,
             }
         )
     return rows

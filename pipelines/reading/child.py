@@ -93,7 +93,7 @@ def _die_with_parent() -> None:
 def report_of(answer: dict[str, object]) -> ReadReport:
     """The report in an answer."""
     found = dict(answer["report"])  # type: ignore[call-overload]
-    return ReadReport(**found | {"notes": tuple(found["notes"])})
+    return ReadReport(**found | {"notes": tuple(found["notes"]), "filled": tuple(found["filled"])})
 
 
 if __name__ == "__main__":

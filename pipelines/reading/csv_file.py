@@ -3,6 +3,7 @@
 Read line by line: the memory it takes does not grow with the file.
 """
 
+import codecs
 import csv
 import io
 import re
@@ -32,12 +33,11 @@ _LONGEST_FIELD = 1_000_000
 _LONGEST_LINE = 4_000_000
 # The headings are looked for among the first lines.
 _TOP_LINES = 60
-# With more undecodable lines than this share the encoding itself is wrong, not the lines.
-_BAD_BYTES_SHARE = 0.1
+# Code pages a file in Vietnamese may be in instead of the declared one, the likelier first.
+_OTHER_PAGES = ("utf-8", "cp1258", "cp1252")
 # What an undecodable byte becomes.
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _ENDLESS = "\0…"
-_NOT_IN_ENCODING = "có byte không thuộc bảng mã đã khai báo"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ def read_csv(file: Incoming, door: Door) -> RawStream:
     width = max((place for place, cell in enumerate(fields) if not is_blank(cell)), default=-1) + 1
     check_columns(width, file)
     if _UNDECODED.search(top[at].text):
-        raise _wrong_encoding(file, "ngay ở dòng tiêu đề")
+        raise _wrong_encoding(file, f"ngay ở dòng tiêu đề: {_bad_byte(top[at].text, file.source.encoding)}")
     headings = distinct_headings(door.row(list(fields[:width]), top[at].line))
     # Columns without a heading at the right end may be left out of a line.
     fits = range(width, len(fields) + 1)
@@ -201,30 +201,55 @@ def _records(feed: _Feed, delimiter: str, *, fits: range | None) -> Iterator[Rec
 
 
 def _batches(feed: _Feed, headings: list[str], fits: range, door: Door, file: Incoming) -> Iterator[RawTable]:
-    bad, total = 0, 0
+    bad, good = 0, 0
+    problem: str | None = None
     table = RawTable(headings=headings)
     for record in _records(feed, file.source.delimiter, fits=fits):
         if not any(each and not each.isspace() for each in record.fields):
             continue
-        problem = _problem(record, fits)
-        total += 1
+        if not record.text.isascii() and _UNDECODED.search(record.text):
+            problem = _bad_byte(record.text, file.source.encoding)
+            bad += 1
+        else:
+            problem = _problem(record, fits)
+            good += 1
         if problem is None:
             _take(table, record, door)
         else:
-            bad += problem == _NOT_IN_ENCODING
             table.rejects.append(_reject(record, problem, file.limits.text))
         if len(table.rows) + len(table.rejects) >= BATCH:
             yield table
             table = RawTable(headings=headings)
-    if bad > 1 and bad > total * _BAD_BYTES_SHARE:
-        raise _wrong_encoding(file, f"{bad} trên {total} dòng")
+    if bad > 1 and not good:
+        raise _wrong_encoding(file, f"cả {bad} dòng: {problem}")
     yield table
+
+
+def _bad_byte(text: str, encoding: str) -> str:
+    """The first byte of a record that the declared code page lacks: which, where, and the page it would fit."""
+    found = _UNDECODED.search(text)
+    assert found is not None
+    raw = text.encode(encoding, "surrogateescape")
+    fits = next((page for page in _OTHER_PAGES if _reads(raw, page, encoding)), "")
+    hint = f"; đọc được theo bảng mã [{fits}]" if fits else ""
+    return (
+        f"byte 0x{ord(found[0]) - 0xDC00:02X} ở ký tự thứ {found.start() + 1} không thuộc bảng mã đã khai báo "
+        f"[{encoding}]{hint}"
+    )
+
+
+def _reads(raw: bytes, page: str, declared: str) -> bool:
+    """Whether bytes are text of another code page."""
+    if codecs.lookup(page) == codecs.lookup(declared.removesuffix("-sig").removesuffix("_sig")):
+        return False
+    try:
+        return raw.decode(page).replace("\n", "").replace("\t", "").isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 def _problem(record: Record, fits: range) -> str | None:
     """Why a record is no row, in Vietnamese; None when it is one."""
-    if not record.text.isascii() and _UNDECODED.search(record.text):
-        return _NOT_IN_ENCODING
     if "\0" in record.text:
         return "dài bất thường" if _ENDLESS in record.text else "có byte rỗng (tệp ghi dở dang)"
     number, width = len(record.fields), fits.stop - 1

@@ -8,12 +8,14 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from domain.due_nights import WORKING_DAYS, due_since
 from domain.errors import KnownError
 from pipelines.landing import LandedFile, raw_folder
 from pipelines.outcome import WORST_FIRST, OutcomeStatus
 from pipelines.reading.limits import listed
 from pipelines.reading.reader import the_reader
 from pipelines.reading.task import Piece, ReadReport, ReadTask
+from pipelines.seen import seen_before
 from pipelines.slices import SliceState
 from pipelines.unit import filled_place
 
@@ -40,6 +42,8 @@ class Gathered:
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     control_totals: list[int] = field(default_factory=list)
+    dossiers_in: int = 0
+    filled: dict[str, set[str]] = field(default_factory=dict)
     is_excused: bool = False
 
     def status(self) -> OutcomeStatus:
@@ -47,7 +51,10 @@ class Gathered:
         if self.statuses:
             return min(self.statuses, key=WORST_FIRST.index)
         if self.is_excused:
-            self.notes.append("Ngày nghỉ, đơn vị không phải nộp dữ liệu.")
+            is_daily = self.unit.expects == WORKING_DAYS
+            self.notes.append(
+                "Ngày nghỉ, đơn vị không phải nộp dữ liệu." if is_daily else "Chưa đến kỳ nộp dữ liệu của đơn vị."
+            )
             return "EMPTY"
         if not self.unit.sources:
             self.notes.append("Đơn vị không khai báo nguồn dữ liệu nào.")
@@ -94,6 +101,7 @@ def _gather_source(got: Gathered, source: "Source") -> None:
         got.faults += [report.fault] if report.fault else []
         got.notes += report.notes
         got.rows_in += report.rows_in
+        got.filled.setdefault(source.id, set()).update(report.filled)
         dossiers += report.dossiers
     if source.control is not None:
         _compare_control(got, source, dossiers)
@@ -127,6 +135,8 @@ def _read(got: Gathered, source: "Source", file: LandedFile) -> ReadReport:
             grammar=settings.site.dossier_code,
             out=out,
             limits=settings.site.reading,
+            carried=got.state.carried.get(source.id, ()),
+            sheets=tuple(each.sheet for each in unit.sources if each.sheet is not None),
             hash_key=settings.hash_key,
         )
     )
@@ -141,7 +151,7 @@ def _read(got: Gathered, source: "Source", file: LandedFile) -> ReadReport:
 def _note_missing(got: Gathered, source: "Source") -> None:
     if source.optional:
         return
-    if got.unit.expects == "working_days" and _is_day_off(got.settings, got.night):
+    if _is_excused(got, source):
         got.is_excused = True
         return
     place = filled_place(source.place, unit=got.unit.code, night=got.night)
@@ -152,17 +162,27 @@ def _note_missing(got: Gathered, source: "Source") -> None:
     )
 
 
-def _is_day_off(settings: "Settings", night: str) -> bool:
+def _is_excused(got: Gathered, source: "Source") -> bool:
+    """Whether nothing of a source is due tonight, or what is due of its week or month came on an earlier night."""
+    settings, night = got.settings, date.fromisoformat(got.night)
     try:
-        return not settings.site.work_calendar(settings.site_folder).is_working(date.fromisoformat(night))
+        since = due_since(got.unit.expects_word, night, settings.site.work_calendar(settings.site_folder))
     except KnownError as error:
         if error.code != "E-CALENDAR-RANGE":
             raise
         return False  # beyond the calendar every day is expected: an alert too many, never one too few
+    if since is None:
+        return True
+    return since < night and any(
+        file.source_id == source.id
+        for one in seen_before(settings, got.unit.code, got.night)
+        if str(since) <= one.night
+        for file in one.files
+    )
 
 
 def _compare_control(got: Gathered, source: "Source", dossiers: int) -> None:
-    """Compare the unit's own count of dossiers with ours, and say it when they differ."""
+    """Take the unit's own count of dossiers beside ours: the model `issue_control` tells when they differ."""
     for fault in got.state.manifest.faults:
         if (fault.source_id, fault.role) == (source.id, "control"):
             got.notes.append(fault.text)
@@ -176,7 +196,4 @@ def _compare_control(got: Gathered, source: "Source", dossiers: int) -> None:
             got.notes.append(f"Không đọc được số đối chiếu trong tệp [{file.file_name}] (cần: dossier_count).")
             continue
         got.control_totals.append(told)
-        if told != dossiers:
-            got.notes.append(
-                f"Số đối chiếu của đơn vị ở nguồn [{source.id}] là {told} hồ sơ, đọc được {dossiers} hồ sơ."
-            )
+        got.dossiers_in += dossiers

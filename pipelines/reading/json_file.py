@@ -20,6 +20,10 @@ PAUSE_LISTS = ("DanhSachHoSoBoSung",)
 STEP_LISTS = ("TienDo", "DanhSachTienDo", "CapNhatTienDoHoSoMC")
 NESTED_LISTS = (*PAUSE_LISTS, *STEP_LISTS)
 DOSSIER_LISTS = ("DongBoHoSoMC", "DanhSachHoSo", "HoSo", "data")
+# How services call the number of all records, the next page, the number of pages: lower case, without _ and prefix.
+_TOTALS = ("total", "totalcount", "count", "totalrecords", "recordstotal", "totalelements", "tongso", "tongsohoso")
+_NEXT = ("next", "nextlink", "nextpage", "nexturl")
+_PAGES = ("pages", "totalpages", "pagecount", "sotrang")
 # A whole number of more digits is kept as text: no column holds it, and no digit of a code is lost.
 _LONGEST_INT = 18
 
@@ -49,12 +53,32 @@ def read_json(file: Incoming, door: Door) -> RawStream:
     records: Records = []
     rejects: list[Reject] = []
     with _not_too_deep(file):
-        for number, item in enumerate(_records(_loaded(file), file), start=1):
+        loaded = _loaded(file)
+        for number, item in enumerate(_records(loaded, file), start=1):
             if isinstance(item, dict) and not isinstance(item, Doubled):
                 records.append((number, item))
             else:
                 rejects.append(_no_record(number, item, file))
-    return tabled(records, file, door, rejects)
+    stream = tabled(records, file, door, rejects)
+    stream.notes += page_notes(loaded, len(records) + len(rejects), file)
+    return stream
+
+
+def page_notes(loaded: object, items: int, file: Incoming) -> list[str]:
+    """What a list says of itself that does not agree with its `items`: another total, a next page; in Vietnamese."""
+    if not isinstance(loaded, dict):
+        return []
+    said = {str(key).casefold().rpartition(".")[2].replace("_", ""): value for key, value in loaded.items()}
+    totals = {said[name] for name in _TOTALS if isinstance(said.get(name), int) and not isinstance(said[name], bool)}
+    notes = [
+        f"Tệp [{file.name}] ghi tổng số {total} bản ghi, trong tệp có {items}." for total in totals if total != items
+    ]
+    is_cut = any(said.get(name) for name in _NEXT) or any(
+        isinstance(said.get(name), int) and said[name] > 1 for name in _PAGES
+    )
+    if is_cut:
+        notes.append(f"Tệp [{file.name}] chỉ là một trang của danh sách nhiều trang.")
+    return [f"{note} Cách khắc phục: đề nghị đơn vị xuất đủ danh sách vào tệp." for note in notes]
 
 
 def tabled(records: Records, file: Incoming, door: Door, rejects: list[Reject] | None = None) -> RawStream:

@@ -48,11 +48,12 @@ class Part:
 
 @dataclass(kw_only=True)
 class FileParts:
-    """Parts of a file, its lines that were no rows (by table), and notes for the outcome."""
+    """Parts of a file, its lines that were no rows (by table), notes for the outcome, columns that hold something."""
 
     parts: list[Part] = field(default_factory=list)
     rejects: list[tuple[str, Reject]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    filled: set[str] = field(default_factory=set)
 
 
 def read_parts(file: Incoming) -> Iterator[FileParts]:
@@ -99,16 +100,19 @@ def _table_parts(file: Incoming, door: Door) -> Iterator[FileParts]:
     source = file.source
     stream = _READERS[source.format](file, door)
     # A list of no records has no keys: nothing came, and nothing is wrong with its shape.
-    layout = Layout(places={}) if stream.is_nothing else layout_of(stream.headings, source, file.name)
+    layout = Layout(places={}) if stream.is_nothing else layout_of(stream.headings, source, file.name, file.carried)
     is_log = source.table == "event"
+    blank = set(layout.places)
     for table in stream.tables():
         _set_aside_remarks(table, layout)
+        filled = {name for name in blank if any(not is_blank(row[layout.places[name]]) for row in table.rows)}
+        blank -= filled
         if is_log:
             _set_aside_without_code(table, layout)
         parts = _event_parts(table, layout) if is_log else [_part(source.table, "", table, layout)]
         set_aside = "step" if is_log else source.table
-        yield FileParts(parts=parts, rejects=[(set_aside, reject) for reject in table.rejects])
-    yield FileParts(notes=heading_notes(stream, layout, file))
+        yield FileParts(parts=parts, rejects=[(set_aside, reject) for reject in table.rejects], filled=filled)
+    yield FileParts(notes=[*heading_notes(stream, layout, file), *stream.notes])
 
 
 def _part(name: str, prefix: str, table: RawTable, layout: Layout, raw: list[str] | None = None) -> Part:

@@ -33,7 +33,10 @@ class Reject:
 
 @dataclass(frozen=True, kw_only=True)
 class Incoming:
-    """A landed file about to be read: where it is, what it is called, what its unit says of it, and its limits."""
+    """A landed file about to be read: where it is, what it is called, what its unit says of it, and its limits.
+
+    `carried`: canonical columns that held values on earlier nights; `sheets`: those that other sources read.
+    """
 
     path: Path
     name: str
@@ -42,6 +45,8 @@ class Incoming:
     corrections: tuple[Correction, ...] = ()
     grammar: Grammar = "any"
     zone: str = "Asia/Ho_Chi_Minh"
+    carried: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()
     hash_key: bytes = field(default=b"", repr=False)
 
 
@@ -64,12 +69,14 @@ class RawStream:
     """A file while it is read: its headings (each different from the others), then its rows, some at a time.
 
     `unnamed` are the numbers of columns without a heading that turned out to hold something: whole at the end.
+    `notes` say what else the file holds or tells of itself, in Vietnamese.
     """
 
     headings: list[str]
     batches: Iterator[RawTable]
     is_nothing: bool = False  # a list without a record: it has no headings, and nothing is wrong with that
     unnamed: set[int] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
 
     def tables(self) -> Iterator[RawTable]:
         """The batches; columns that hold something without a heading are noted on the way."""
@@ -201,8 +208,13 @@ class Layout:
     missing: tuple[str, ...] = ()
 
 
-def layout_of(headings: list[str], source: Source, file_name: str) -> Layout:
-    """Find each mapped heading. Raises FileFault when a required one is missing or a mapped one is there twice."""
+def layout_of(headings: list[str], source: Source, file_name: str, carried: tuple[str, ...] = ()) -> Layout:
+    """Find each mapped heading.
+
+    Raises FileFault when a required one is missing or a mapped one is there twice, and when one is missing that
+    carried values before: a blank would be taken for a fact. A JSON record may leave out what is empty: there only
+    when another key looks like the one that is gone.
+    """
     keys = {heading_key(heading): place for place, heading in enumerate(headings)}
     often = Counter(map(heading_key, headings))
     named = _named(source)
@@ -220,6 +232,11 @@ def layout_of(headings: list[str], source: Source, file_name: str) -> Layout:
     gone = [name for name in missing if name in (*source.required_names, *source.row_columns)]
     if gone:
         raise _column_gone(gone, headings, source, file_name)
+    lost = [name for name in missing if name in carried]
+    if source.format == "json":
+        lost = [name for name in lost if _alike(source.mapping[name], _new(headings, named))]
+    if lost:
+        raise _column_lost(lost, headings, source, file_name)
     return Layout(places=places, missing=tuple(missing))
 
 
@@ -273,11 +290,32 @@ def _column_gone(gone: list[str], headings: list[str], source: Source, file_name
     )
 
 
+def _column_lost(lost: list[str], headings: list[str], source: Source, file_name: str) -> FileFault:
+    texts = ", ".join(f"[{source.mapping[name]}] ({_vi(source, name)})" for name in lost)
+    hint = _likely(source.mapping[lost[0]], headings, _named(source))
+    return FileFault(
+        "E-COT-MAT",
+        f"Tệp [{file_name}]: không còn cột {texts}, các lần nộp trước có giá trị ở cột này.{hint}",
+        mend="đề nghị đơn vị xuất lại tệp đúng mẫu, hoặc khai báo tên cột mới ở mục columns của đơn vị; nếu đơn vị "
+        "không còn ghi cột này thì bỏ dòng khai báo cột.",
+    )
+
+
 def _likely(heading: str, headings: list[str], known: set[str]) -> str:
     """Which undeclared heading may be the one that is gone, in Vietnamese; '' where nothing tells."""
-    new = [each for place, each in enumerate(headings) if heading_key(each) not in known | {blank_heading(place + 1)}]
-    near = get_close_matches(heading, new, n=1) or (new if len(new) == 1 else [])
+    new = _new(headings, known)
+    near = _alike(heading, new) or (new if len(new) == 1 else [])
     return f" Có thể nay là cột [{near[0]}]." if near else ""
+
+
+def _new(headings: list[str], known: set[str]) -> list[str]:
+    """The headings nobody declared."""
+    blank = {blank_heading(place + 1) for place in range(len(headings))}
+    return [each for each in headings if heading_key(each) not in known and each not in blank]
+
+
+def _alike(heading: str, new: list[str]) -> list[str]:
+    return get_close_matches(heading, new, n=1)
 
 
 def _twice(heading: str, file_name: str) -> FileFault:

@@ -17,7 +17,11 @@ STAGED = ("dossier", "step", "pause", "reject", "raw")
 
 @dataclass(frozen=True, kw_only=True)
 class ReadTask:
-    """Read one landed file into `out`/<table>.parquet. The hash key does not show when it is printed."""
+    """Read one landed file into `out`/<table>.parquet. The hash key does not show when it is printed.
+
+    `carried`: canonical columns of the source that held values on earlier nights; `sheets`: those that other sources
+    of the unit read.
+    """
 
     path: Path
     sha256: str
@@ -30,6 +34,8 @@ class ReadTask:
     grammar: "Grammar"
     out: Path
     limits: "ReadingLimits"
+    carried: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()
     hash_key: bytes = field(repr=False)
 
 
@@ -53,7 +59,8 @@ class JoinTask:
 class ReadReport:
     """What became of one file: rows staged and rejects by table, notes, or the fault that ended it (Vietnamese).
 
-    `again`: dossier rows that say of a dossier of the same file what came to be otherwise (event logs).
+    `filled`: canonical columns that hold something; `again`: dossier rows that say of a dossier of the same file what
+    came to be otherwise (event logs).
     """
 
     status: OutcomeStatus
@@ -61,6 +68,7 @@ class ReadReport:
     notes: tuple[str, ...] = ()
     rows: dict[str, int] = field(default_factory=dict)
     rejects: dict[str, int] = field(default_factory=dict)
+    filled: tuple[str, ...] = ()
     again: int = 0
 
     @property

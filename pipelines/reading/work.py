@@ -34,10 +34,10 @@ _NUMBERED = {"step": ("step_no", ["finished_at", "arrived_at"]), "pause": ("paus
 
 def read_file(task: ReadTask) -> ReadReport:
     """Read one file into pieces below `task.out`. A fault of the file is a report; a full disk is an OSError."""
-    pieces, log = _Pieces(folder=task.out), EventLog()
+    pieces, log, filled = _Pieces(folder=task.out), EventLog(), set[str]()
     try:
         _check_bytes(task)
-        notes = _read(task, pieces, log)
+        notes = _read(task, pieces, log, filled)
         rows = pieces.close()
     except FileFault as fault:
         pieces.drop()
@@ -47,17 +47,19 @@ def read_file(task: ReadTask) -> ReadReport:
         notes=tuple(notes),
         rows={name: rows.get(name, 0) for name in TABLES},
         rejects=dict(pieces.rejects),
+        filled=tuple(sorted(filled)),
         again=log.again,
     )
     return _believed(task, report)
 
 
-def _read(task: ReadTask, pieces: "_Pieces", log: EventLog) -> list[str]:
+def _read(task: ReadTask, pieces: "_Pieces", log: EventLog, filled: set[str]) -> list[str]:
     origin = {"unit_code": task.unit_code, "night": task.night, "file_name": task.name}
     notes: list[str] = []
     incoming = Incoming(
         path=task.path, name=task.name, source=task.source, limits=task.limits, corrections=task.corrections,
-        grammar=task.grammar, zone=task.zone, hash_key=task.hash_key,
+        grammar=task.grammar, zone=task.zone, carried=task.carried, sheets=task.sheets,
+        hash_key=task.hash_key,
     )  # fmt: skip
     for found in read_parts(incoming):
         frames = [_staged_frame(part, task, origin) for part in found.parts]
@@ -71,6 +73,7 @@ def _read(task: ReadTask, pieces: "_Pieces", log: EventLog) -> list[str]:
                 pieces.add(part.table, frame)
                 pieces.add("raw", raw)
         pieces.set_aside(found.rejects, origin)
+        filled |= found.filled
         notes += found.notes
     return notes
 

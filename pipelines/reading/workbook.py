@@ -37,6 +37,7 @@ _DATE_FORMATS: Final = frozenset([*range(14, 23), *range(27, 37), 45, 47, *range
 _SPAN_FORMATS: Final = frozenset([46])
 # What is no letter of a date in a format: texts in quotes, escaped letters, conditions and colours.
 _NO_DATE: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
+NOT_WORKED_OUT: Final = "#công thức chưa có kết quả"
 _SPAN: Final = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 _DATE: Final = re.compile(r"[dmyhs]", re.IGNORECASE)
 _LAST_DAY: Final = 2_958_466  # the serial number of 1/1/10000
@@ -273,7 +274,10 @@ def column_letters(place: int) -> str:
 
 
 def _value(cell: Any, styles: _Styles, shared: list[str]) -> object:
-    """What a cell shows: text, number, truth, instant, span; an error as its text (#N/A): unread is not empty."""
+    """What a cell shows: text, number, truth, instant, span.
+
+    An error is its text (#N/A), a formula nobody worked out says so: unread is not empty.
+    """
     kind = cell.get("t", "n")
     if kind == "inlineStr":
         return _text(cell)
@@ -284,6 +288,8 @@ def _value(cell: Any, styles: _Styles, shared: list[str]) -> object:
         return text.strip() in ("1", "true")
     if kind != "n":
         return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)  # str (a formula's text), d (ISO), e (error)
+    if not text and any(isinstance(node.tag, str) and node.tag.endswith("}f") for node in cell):
+        return NOT_WORKED_OUT
     said = cell.get("s", "0")
     return _styled(_number(text), int(said) if said.isdecimal() else 0, styles)
 

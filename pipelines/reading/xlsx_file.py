@@ -1,6 +1,7 @@
 """XLSX: a named sheet or the first, title rows above the headings, real instants and instants as text."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain
 
 from pipelines.outcome import FileFault
@@ -14,16 +15,18 @@ from pipelines.reading.table import (
     check_columns,
     distinct_headings,
     header_index,
+    heading_key,
     is_blank,
 )
-from pipelines.reading.workbook import BadWorkbook, Cells, Row, open_workbook
+from pipelines.reading.workbook import BadWorkbook, Cells, Row, Workbook, open_workbook
 
 BATCH = 20_000
 
 
 def read_xlsx(file: Incoming, door: Door) -> RawStream:
     """Rows of one sheet. Raises FileFault when it is no workbook, the sheet or its headings are missing."""
-    rows = _rows(file)
+    book, sheet = _book(file)
+    rows = _rows(book, sheet, file)
     said = file.source.header_row
     last = said if isinstance(said, int) else HEADER_SEARCH
     top: list[Row] = []
@@ -45,7 +48,14 @@ def read_xlsx(file: Incoming, door: Door) -> RawStream:
     check_columns(width, file)
     headings = distinct_headings(door.row([above.get(at, {}).get(place, "") for place in range(width)], at))
     below = (row for row in chain(top, rows) if row[0] > at)
-    return RawStream(headings=headings, batches=_batches(below, headings, door, file))
+    beside = [name for name in book.names if name not in (sheet, *file.sheets) and _has_headings(book, name, file)]
+    notes = []
+    if beside:
+        notes.append(
+            f"Tệp [{file.name}]: chỉ đọc trang tính [{sheet}]; trang {listed(beside, 'trang')} cũng có các cột đã "
+            "khai báo mà chưa được đọc. Cách khắc phục: gộp vào một trang, hoặc khai báo thêm nguồn với mục sheet."
+        )
+    return RawStream(headings=headings, batches=_batches(below, headings, door, file), notes=notes)
 
 
 def _dense(cells: Cells) -> list[object]:
@@ -79,19 +89,47 @@ def _batches(rows: Iterator[Row], headings: list[str], door: Door, file: Incomin
     yield table
 
 
-def _rows(file: Incoming) -> Iterator[Row]:
-    try:
+def _book(file: Incoming) -> tuple[Workbook, str]:
+    """The workbook, and the sheet that is read."""
+    with _opened(file):
         book = open_workbook(file.path, unfolded_mb=file.limits.unfolded_mb)
-        sheet = file.source.sheet
-        if sheet is not None and sheet not in book.names:
-            raise FileFault(
-                "E-THIEU-TRANG",
-                f"Tệp [{file.name}] không có trang tính [{sheet}]. Tìm thấy: {listed(book.names)}.",
-                mend="đề nghị đơn vị giữ nguyên tên trang tính, hoặc sửa mục sheet của đơn vị.",
-            )
         if not book.names:
             raise BadWorkbook("không có trang tính nào")
-        yield from book.rows(sheet or book.names[0])
+    sheet = file.source.sheet
+    if sheet is not None and sheet not in book.names:
+        raise FileFault(
+            "E-THIEU-TRANG",
+            f"Tệp [{file.name}] không có trang tính [{sheet}]. Tìm thấy: {listed(book.names)}.",
+            mend="đề nghị đơn vị giữ nguyên tên trang tính, hoặc sửa mục sheet của đơn vị.",
+        )
+    return book, sheet or book.names[0]
+
+
+def _rows(book: Workbook, sheet: str, file: Incoming) -> Iterator[Row]:
+    with _opened(file):
+        yield from book.rows(sheet)
+
+
+def _has_headings(book: Workbook, sheet: str, file: Incoming) -> bool:
+    """Whether a sheet, a hidden one too, holds the headings a file of this source cannot do without, and a row."""
+    needed = {
+        heading_key(file.source.mapping[name]) for name in file.source.required_names if name in file.source.mapping
+    }
+    found = False
+    for number, cells in _rows(book, sheet, file):
+        if found:
+            return True
+        found = bool(needed) and needed <= {heading_key(cell) for cell in cells.values()}
+        if number > HEADER_SEARCH and not found:
+            return False
+    return False
+
+
+@contextmanager
+def _opened(file: Incoming) -> Iterator[None]:
+    """What a workbook does not give is the file's fault."""
+    try:
+        yield
     except BadWorkbook as error:
         raise FileFault(
             "E-TEP-HONG",

@@ -209,9 +209,10 @@ def test_an_answer_of_the_reader_is_a_report_again() -> None:
         "notes": ["một"],
         "rows": {"dossier": 3, "step": 5},
         "rejects": {"dossier": 1},
+        "filled": ["due_at"],
     }
     report = report_of({"report": told})
-    assert (report.notes, report.dossiers, report.rows_in) == (("một",), 4, 9)
+    assert (report.notes, report.filled, report.dossiers, report.rows_in) == (("một",), ("due_at",), 4, 9)
 
 
 def test_what_a_unit_file_may_say() -> None:

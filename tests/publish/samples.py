@@ -37,6 +37,7 @@ def outcome(unit_code: str, **changes: Any) -> dict[str, Any]:
         "rows_quarantined": 0,
         "rows_unchanged": 0,
         "control_total": 40,
+        "dossiers_in": 40,
         "files": 2,
         "message": "",
         "fingerprint": "f",
@@ -177,8 +178,8 @@ def night_page(**changes: Any) -> NightPage:
         units=units(),
         outcomes=pd.DataFrame(
             [
-                outcome("DG-MC", rows_in=1234, rows_ok=1234, control_total=1234),
-                outcome("DG-QK", rows_in=43, rows_ok=40, rows_quarantined=3, control_total=44),
+                outcome("DG-MC", rows_in=1234, rows_ok=1234, control_total=1234, dossiers_in=1234),
+                outcome("DG-QK", rows_in=43, rows_ok=40, rows_quarantined=3, control_total=44, dossiers_in=43),
                 outcome("DG-QS", control_total=None),
                 outcome("DG-DM", status="UNCHANGED"),
                 outcome(

@@ -75,7 +75,9 @@ def engines(
         for night, codes in (("2017-12-11", ("G1", "G2")), ("2017-12-12", ("G1",)))
     ]
     for each in register:
-        each.outcome.update({"is_full": True, "message": "Tệp có cột chưa khai báo."})
+        each.outcome.update(
+            {"control_total": 3, "dossiers_in": 2, "is_full": True, "message": "Tệp có cột chưa khai báo."}
+        )
     register.append(given.slice("U4", "2017-12-12", [given.dossier("G1")]))
     # a unit that hands in twelve dossiers a Tuesday, and then one
     for week, night in enumerate(("2017-11-07", "2017-11-14", "2017-11-21", "2017-12-05", "2017-12-12")):

@@ -13,3 +13,5 @@ UNION ALL
 SELECT * FROM issue_note
 UNION ALL
 SELECT * FROM issue_volume
+UNION ALL
+SELECT * FROM issue_control

@@ -9,11 +9,16 @@ gone AS (
     FROM register_gone AS g
     WHERE g.until_night IS NULL
 ),
-failed AS (
-    SELECT o.unit_code
+-- A dossier is late for sure only when its unit was read, and it was open, on the day it was due or later.
+heard AS (
+    SELECT
+        o.unit_code,
+        MAX(CASE WHEN o.status IN ('COLLECTED', 'UNCHANGED') THEN CAST(o.night AS DATE) END) AS last_day,
+        MAX(CASE WHEN o.status = 'FAILED' AND o.night = p.known THEN 1 ELSE 0 END) AS has_failed
     FROM slice_outcome AS o
     CROSS JOIN model_parameter AS p
-    WHERE o.status = 'FAILED' AND o.night = p.known
+    WHERE o.night <= p.known
+    GROUP BY o.unit_code
 ),
 steps AS (
     SELECT
@@ -42,7 +47,7 @@ SELECT
     s.office_code AS current_office_code,
     CASE
         WHEN g.dossier_id IS NOT NULL THEN 'LEFT_REGISTER'
-        WHEN x.unit_code IS NOT NULL THEN 'NOT_READ'
+        WHEN f.timeliness = 'OVERDUE' AND COALESCE(h.has_failed = 1 OR h.last_day < f.due_on, TRUE) THEN 'NOT_READ'
         WHEN f.received_on > f.due_on THEN 'DUE_BEFORE_RECEIPT'
         ELSE ''
     END AS held
@@ -54,7 +59,7 @@ LEFT JOIN procedure AS c ON c.proc_core = d.proc_core AND c.valid_from = d.proc_
 LEFT JOIN calendar_day AS a ON a.day = f.due_on
 LEFT JOIN calendar_day AS z ON z.day = p.as_of
 LEFT JOIN gone AS g ON g.dossier_id = f.dossier_id
-LEFT JOIN failed AS x ON x.unit_code = d.processing_unit
+LEFT JOIN heard AS h ON h.unit_code = d.processing_unit
 LEFT JOIN steps AS s ON s.dossier_id = f.dossier_id AND s.newest = 1
 WHERE
     f.timeliness = 'OVERDUE'
