@@ -16,6 +16,7 @@ QUARTER: Final = "quarter"
 QUARANTINE: Final = "quarantine"
 DOSSIER: Final = "dossier"
 LANDED: Final = "landed"
+REPLAY: Final = "replay"
 
 # What a person may answer on one proposal (phương án), in the order a form offers it.
 CHOICE_VI: Final = {
@@ -32,6 +33,8 @@ REOPEN: Final = "REOPEN"
 # Of a row set aside: "bỏ, không xử lý", and the word that takes it back.
 DISCARD: Final = "DISCARD"
 KEEP: Final = "KEEP"
+# Of rows of a rule, a unit and a night: they passed when they were judged again after a correction.
+REPLAYED: Final = "REPLAYED"
 # Of a file in landing: it does not count for its night.
 WITHDRAW: Final = "WITHDRAW"
 # Of a row the fold set aside, or a file of old bytes: it is right as it is (xác nhận); the word that takes that back.

@@ -36,6 +36,7 @@ class DossierFacts(TableFacts):
     """The dossiers of the night, with the night's pauses beside them."""
 
     table = "dossier"
+    planned = frozenset({"due_at"})
 
     def __init__(self, rows: pd.DataFrame, context: JudgeContext, pauses: pd.DataFrame) -> None:
         super().__init__(rows, context)

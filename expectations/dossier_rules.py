@@ -7,7 +7,7 @@ import pandas as pd
 
 from expectations.context import JudgeContext
 from expectations.dossier_facts import DossierFacts
-from expectations.facts import Series, safe_code, verdicts
+from expectations.facts import Series, safe_code, safe_word, verdicts
 from expectations.rule import Rule, at_most, holds, not_null
 
 
@@ -62,6 +62,11 @@ def _why_not_in_force(facts: DossierFacts) -> Series:
 def masked(column: str) -> Any:
     """What shows a code column in a message: the code, or a mask where it cannot be a code."""
     return lambda facts: facts.seen[column].map(lambda text: safe_code(str(text)), na_action="ignore")
+
+
+def _procedure_shown(facts: DossierFacts) -> Series:
+    # A catalogue may name procedures in words: who has to add one must see which.
+    return facts.seen["proc_code"].map(lambda text: safe_word(str(text)), na_action="ignore")
 
 
 def _no_code(facts: DossierFacts) -> Series:
@@ -197,7 +202,7 @@ RULES: tuple[Rule, ...] = (
         needs=(),
         expect=holds("DQ-PR-01"),
         fact=_procedure_known,
-        show={"proc": masked("proc_code")},
+        show={"proc": _procedure_shown},
     ),
     Rule(
         id="DQ-PR-02",
@@ -209,7 +214,7 @@ RULES: tuple[Rule, ...] = (
         needs=(),
         expect=holds("DQ-PR-02"),
         fact=_procedure_in_force,
-        show={"proc": masked("proc_code"), "why": _why_not_in_force},
+        show={"proc": _procedure_shown, "why": _why_not_in_force},
         idle=no_catalogue,
     ),
 )

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from domain.columns import DOSSIER, HAPPENED
-from domain.status import Status
+from domain.status import STATUS_VI, Status
 from expectations.dossier_facts import DossierFacts
 from expectations.dossier_rules import no_catalogue
 from expectations.facts import Series, show, verdicts
@@ -119,6 +119,23 @@ def _not_stale(facts: DossierFacts) -> Series:
 def _entered_soon(facts: DossierFacts) -> Series:
     delay = facts.work_index(facts.day("entered_at")) - facts.work_index(facts.seen["received_on"])
     return verdicts(delay <= facts.context.limits.entry_delay_days, delay.notna(), facts.index)
+
+
+def _due_near(facts: DossierFacts) -> Series:
+    return verdicts(~facts.far_ahead("due_at"), facts.told("due_at"), facts.index)
+
+
+def _due_as_said(facts: DossierFacts) -> Series:
+    return facts.rows["due_at"].map(show)
+
+
+def _end_dated(facts: DossierFacts) -> Series:
+    dated = facts.told("finished_at") | facts.told("returned_at") | facts.told("refused_at")
+    return verdicts(dated, facts.seen["status"].isin([Status.WITHDRAWN, Status.STOPPED]), facts.index)
+
+
+def _status_name(facts: DossierFacts) -> Series:
+    return facts.seen["status"].map(lambda value: STATUS_VI.get(int(value), ""), na_action="ignore")
 
 
 def _rule(number: str, severity: Any, sentence: str, message: str, **more: Any) -> Rule:
@@ -293,5 +310,32 @@ RULES: tuple[Rule, ...] = (
         "Có việc ghi sau nửa đêm, tính vào ngày hôm sau.",
         needs=(),
         fact=_of_its_day,
+    ),
+    _rule(
+        "20",
+        "critical",
+        "Từ chối tiếp nhận trước khi tiếp nhận; đề nghị đơn vị kiểm tra hai ngày này và gửi lại hồ sơ.",
+        "Ngày từ chối [{refused_at}] trước ngày tiếp nhận [{received_at}]; đề nghị đơn vị kiểm tra và gửi lại hồ sơ.",
+        needs=("refused_at",),
+        fact=lambda facts: facts.in_order("received_at", "refused_at"),
+    ),
+    _rule(
+        "21",
+        "warning",
+        "Ngày hẹn trả quá xa, không dùng được; hồ sơ vẫn được tính, như chưa có ngày hẹn trả; đề nghị đơn vị sửa.",
+        "Ngày hẹn trả [{due}] quá xa, không dùng được; đề nghị đơn vị sửa ngày hẹn trả.",
+        needs=("due_at",),
+        fact=_due_near,
+        show={"due": _due_as_said},
+    ),
+    _rule(
+        "22",
+        "warning",
+        "Hồ sơ đã rút hoặc dừng giải quyết nhưng không có ngày; tạm lấy đêm đầu tiên thấy trạng thái này, "
+        "đề nghị đơn vị bổ sung ngày.",
+        "Trạng thái [{status_name}] không có ngày; tạm lấy đêm đầu tiên thấy trạng thái, đề nghị đơn vị bổ sung.",
+        needs=("status",),
+        fact=_end_dated,
+        show={"status_name": _status_name},
     ),
 )

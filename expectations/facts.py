@@ -17,6 +17,8 @@ from expectations.context import JudgeContext
 
 Series = pd.Series
 PREVIOUS_COLUMNS = ["dossier_code", "supplement_count", "paused_days"]
+# A word longer than this is no entry of a code list.
+_LONGEST_WORD = 120
 ENDS = ("finished_at", "returned_at", "refused_at")
 _ONE_DAY = np.timedelta64(1, "D")
 
@@ -54,6 +56,7 @@ class TableFacts:
     table = ""
     # Columns where a date after the night is as unusable as an absurd one.
     future_matters: frozenset[str] = frozenset()
+    planned: frozenset[str] = frozenset()  # what may lie ahead, and is left out where it lies too far
 
     def __init__(self, rows: pd.DataFrame, context: JudgeContext) -> None:
         self.rows = rows
@@ -97,6 +100,11 @@ class TableFacts:
         last = self.night_end + pd.DateOffset(years=limits.latest_years_ahead)
         return (instants < first) | (instants > last)
 
+    def far_ahead(self, name: str) -> Series:
+        """Where a planned instant lies years ahead: it is left out, and the row is kept without it."""
+        raw = pd.to_datetime(self.rows[name], errors="coerce").astype("datetime64[us]")
+        return self.absurd(raw) & (raw > self.night_end) & (name in self.planned)
+
     @cached_property
     def unparsed(self) -> pd.DataFrame:
         """Raw texts that could not be typed: one column per vocabulary column, None where all is well."""
@@ -117,7 +125,7 @@ class TableFacts:
         words: dict[int, list[str]] = {}
         for name in self.instants:
             raw = pd.to_datetime(self.rows[name], errors="coerce").astype("datetime64[us]")
-            bad = self.absurd(raw)
+            bad = self.absurd(raw) & ~self.far_ahead(name)
             if name in self.future_matters:
                 bad = bad | (raw > self.extract_end)
             told = raw[bad].map(show)
@@ -227,6 +235,14 @@ def safe_text(text: str) -> str:
     if stamp or (dated and not phone):
         return plain
     return f"che, {len(plain)} ký tự"
+
+
+def safe_word(text: str) -> str:
+    """A word of a column declared to hold no personal data: shown, unless it could be an identity or a phone."""
+    plain = " ".join(text.split())
+    number = re.sub(r"[\s.\-]", "", plain)
+    is_number = re.search(r"(?<!\d)(0\d{8,11}|\d{9}|\d{12})(?!\d)", number)
+    return f"che, {len(plain)} ký tự" if len(plain) > _LONGEST_WORD or is_number else plain
 
 
 def safe_code(text: str) -> str:

@@ -154,6 +154,7 @@ def _accepted(facts: TableFacts, rejected: npt.NDArray[np.bool_]) -> pd.DataFram
     kept = facts.rows.loc[~rejected, list(TABLES[facts.table])]
     if facts.table == "dossier":
         kept = kept.assign(proc_core=facts.seen.loc[~rejected, "proc_core"])
+        kept["due_at"] = kept["due_at"].mask(facts.far_ahead("due_at")[~rejected])
     return kept.reset_index(drop=True)
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from expectations.dossier_rules import masked
-from expectations.facts import Series, safe_code, verdicts
+from expectations.facts import Series, safe_word, verdicts
 from expectations.rule import Rule, at_most, holds, one_of
 from expectations.step_facts import PauseFacts
 
@@ -26,7 +26,7 @@ def _date_words(facts: PauseFacts) -> Series:
 
 
 def _kind(facts: PauseFacts) -> Series:
-    return facts.seen["kind"].map(lambda kind: safe_code(str(kind)), na_action="ignore")
+    return facts.seen["kind"].map(lambda kind: safe_word(str(kind)), na_action="ignore")
 
 
 def _rule(number: str, severity: Any, sentence: str, message: str, **more: Any) -> Rule:

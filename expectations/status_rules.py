@@ -5,7 +5,7 @@ import pandas as pd
 
 from domain.status import STATUS_VI, Status
 from expectations.dossier_facts import DossierFacts
-from expectations.facts import Series, safe_text, verdicts
+from expectations.facts import Series, safe_word, verdicts
 from expectations.rule import Rule, at_most, holds
 
 _NUMBERS = ("channel", "subject_type", "fee_vnd")
@@ -33,7 +33,7 @@ def _status_text(facts: DossierFacts) -> Series:
     if "status" not in facts.unparsed:
         return shown
     raw = facts.unparsed["status"]
-    return shown.where(raw.isna(), raw.map(lambda value: safe_text(str(value)), na_action="ignore"))
+    return shown.where(raw.isna(), raw.map(lambda value: safe_word(str(value)), na_action="ignore"))
 
 
 def _numbers_read(facts: DossierFacts) -> Series:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from domain.act import LANDED, Act
+from domain.act import LANDED, REPLAY, Act
 from domain.errors import KnownError
 from pipelines.sealed import read_sealed, write_sealed
 
@@ -124,10 +124,21 @@ def fold_acts(settings: "Settings", warehouse: "Warehouse", *, until: date | Non
     if landed:
         rows = pd.DataFrame([{"act_id": act.act_id} | _values(act) for act in landed])
         warehouse.insert_missing("act", rows)
+        passed = [_passed(act) for act in landed if act.subject_kind == REPLAY]
+        if passed:
+            warehouse.insert_missing("quarantine_replayed", pd.DataFrame(passed))
     known = {act.act_id for act in landed}
     table = warehouse.read_table("act")
     older = table.loc[~table["act_id"].isin(known)]
     return together(landed, [_from_row(row) for row in older.to_dict("records")])
+
+
+def _passed(act: Act) -> dict[str, object]:
+    """What a replay let pass, as a row of quarantine_replayed."""
+    night, unit_code, rule_id = act.subject_id.split("/")
+    return {
+        "unit_code": unit_code, "night": night, "rule_id": rule_id, "said_on": act.said_at.date(), "n": act.said["n"],
+    }  # fmt: skip
 
 
 def _from_row(row: dict[object, object]) -> Act:

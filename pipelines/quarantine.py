@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 import pandas as pd
@@ -20,7 +21,17 @@ from pipelines.night_order import today
 from pipelines.say import named
 from pipelines.settings import Settings
 
-LISTED: Final = ("night", "unit_code", "rule_id", "file_name", "line_no", "dossier_code", "message")
+LISTED: Final = (
+    "opened_night",
+    "nights",
+    "night",
+    "unit_code",
+    "rule_id",
+    "file_name",
+    "line_no",
+    "dossier_code",
+    "message",
+)
 SHORT: Final = 8  # the fewest characters of an id that are shown
 _COVERED: Final = "[che"
 Key = tuple[str, str]
@@ -59,6 +70,20 @@ def held_rows(settings: Settings) -> tuple[pd.DataFrame, list[Act]]:
     return frame.sort_values(["night", "unit_code", "file_name", "line_no", "rule_id"], ignore_index=True), acts
 
 
+def open_rows(settings: Settings) -> tuple[pd.DataFrame, list[Act]]:
+    """The rows still set aside, each once (model finding) with the night it was first handed in, and every act."""
+    with nightly.open_warehouse(settings) as warehouse:
+        acts, nights = fold_acts(settings, warehouse), warehouse.nights()
+        held = warehouse.read_table("quarantine")
+        if not nights:
+            return held.assign(opened_night=held["night"], nights=1), acts
+        warehouse.show_models(("finding",), as_of=date.fromisoformat(max(nights)), known=max(nights))
+        found = warehouse.read_table("finding")
+    open_now = found.loc[found["until_night"].isna(), ["quarantine_id", "opened_night", "nights"]]
+    frame = held.merge(open_now, on="quarantine_id", validate="one_to_one")
+    return frame.sort_values(["night", "unit_code", "file_name", "line_no", "rule_id"], ignore_index=True), acts
+
+
 def list_quarantine(
     *,
     unit: str | None = None,
@@ -66,11 +91,11 @@ def list_quarantine(
     only_discarded: bool = False,
     settings: Settings | None = None,
 ) -> Listed:
-    """The rows set aside: short id, night, unit, rule, file and line, dossier, message.
+    """The rows still set aside: short id, first and last night, unit, rule, file and line, dossier, message.
 
     Those discarded are left out; `only_discarded` gives them instead, with who said it, when and why.
     """
-    frame, acts = held_rows(settings or Settings.from_env())
+    frame, acts = open_rows(settings or Settings.from_env())
     frame = frame.assign(id=_short_ids(list(frame["quarantine_id"])))
     for column, value in (("unit_code", unit), ("rule_id", rule)):
         frame = frame[frame[column] == value] if value else frame
@@ -85,11 +110,18 @@ def quarantine_lines(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
     for r in rows:
         yield (
             f"{r['id']}  {r['night']}  {r['unit_code']}  {r['rule_id']}  {r['file_name']}:{r['line_no']}"
-            f"  {r['dossier_code'] or '-'}  {r['message']}"
+            f"  {r['dossier_code'] or '-'}  {r['message']}{_since(r)}"
         )
         if "discarded_by" in r:
             who = f"{r['discarded_by']} ({r['role']})" if r["role"] else r["discarded_by"]
             yield f"  discarded by {who} on {r['discarded_at'].replace('T', ' ')}: {r['reason']}"
+
+
+def _since(row: Mapping[str, Any]) -> str:
+    """Since when a row was handed in like this; nothing where it came on one night."""
+    if row["opened_night"] in (None, row["night"]):
+        return ""
+    return f"  (since {row['opened_night']}, {row['nights']} nights)"
 
 
 def discard(ids: Sequence[str], saying: Saying, *, settings: Settings | None = None) -> dict[str, Any]:
@@ -207,7 +239,7 @@ def _act(key: Key, row: Mapping[Any, Any], saying: Saying) -> Act:
 
 
 def _shown(row: Mapping[Any, Any], act: Act | None) -> dict[str, Any]:
-    values = {name: None if pd.isna(row[name]) else row[name] for name in LISTED}
+    values = {name: None if pd.isna(row.get(name)) else row[name] for name in LISTED}
     line = values["line_no"]
     shown = {"id": row.get("id", str(row["quarantine_id"])[:SHORT]), **values}
     shown["line_no"] = None if line is None else int(line)

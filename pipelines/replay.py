@@ -5,15 +5,17 @@ with the corrected unit file, code map or catalogue. Rows that pass leave quaran
 their reason.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pandas as pd
 
+from domain.act import REPLAY, REPLAYED, Act
 from domain.errors import KnownError
 from pipelines import letters, nightly
-from pipelines.acts import fold_acts
+from pipelines.acts import Saying, fold_acts, say
 from pipelines.collect import landed_nights, restage
 from pipelines.contain import Faults
 from pipelines.judging import judge_night
@@ -25,6 +27,7 @@ from pipelines.slices import broken_files
 from pipelines.strays import strays
 
 _MOST_LOST = 20
+_PLACE = ["table_name", "file_name", "line_no"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +75,14 @@ def replay_quarantine(
             for unit_code in units:
                 nightly.merge_unit(settings, warehouse, slice_night, unit_code)
         after = _quarantine(settings)
+        passed = [word for unit_code in units for word in _passed(before, after, slice_night, unit_code)]
+        if passed:
+            say(settings, lambda _, words=passed: words)  # type: ignore[misc]
         for unit_code in units:
             was, now = _open(before, slice_night, unit_code), _open(after, slice_night, unit_code)
             yield Replayed(night=slice_night, unit_code=unit_code, before=was, now=now)
+    with nightly.open_warehouse(settings) as warehouse:
+        fold_acts(settings, warehouse)
     if not before.empty:
         nightly.models(max(before["night"]), settings=settings)
 
@@ -139,6 +147,18 @@ def _quarantine(settings: Settings, *, unit: str | None = None) -> pd.DataFrame:
     with nightly.open_warehouse(settings) as warehouse:
         frame = warehouse.read_table("quarantine")
     return frame[frame["unit_code"] == unit] if unit else frame
+
+
+def _passed(before: pd.DataFrame, after: pd.DataFrame, night: str, unit_code: str) -> list[Act]:
+    """The rows of a slice that are set aside no more, by rule, as acts: a rebuild knows of them by these alone."""
+    was, now = (frame[(frame["night"] == night) & (frame["unit_code"] == unit_code)] for frame in (before, after))
+    left = set(now[_PLACE].itertuples(index=False, name=None))
+    gone = was[[place not in left for place in was[_PLACE].itertuples(index=False, name=None)]]
+    saying = Saying(name="tinhgon quarantine replay", reason="kiểm tra lại sau khi sửa khai báo")
+    return [
+        saying.act(REPLAY, f"{night}/{unit_code}/{rule}", REPLAYED, content=json.dumps({"n": int(n)}))
+        for rule, n in gone.groupby("rule_id").size().items()
+    ]
 
 
 def _open(frame: pd.DataFrame, night: str, unit_code: str) -> int:

@@ -23,6 +23,7 @@ ROW_IS = {
     "dossier_version": "a dossier (hồ sơ) as one unit handed it in on one night, annotated by the fold",
     "step_version": "a step of a dossier as one unit handed it in on one night",
     "pause_version": "a stop of a dossier's clock (bổ sung, nghĩa vụ tài chính) as handed in on one night",
+    "quarantine_replayed": "how many rows of a rule, a unit and a night passed when they were judged again on a day",
     "quarantine": "a row set aside (cách ly), with rule, reason, file and line; personal fields are masked",
     "rule_result": "a rule's result for one unit on one night",
     "dossier_flag": "a dossier kept on a night although it failed a warning or an information rule",

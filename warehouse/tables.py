@@ -167,6 +167,8 @@ ACT = table(
     key="act_id",
     rest="subject_kind subject_id kind said_at:instant actor role reason is_demo:bool edition fingerprint content",
 )
+# Rows that passed when they were judged again after a correction: how many of a rule, folded from acts (REPLAYED).
+QUARANTINE_REPLAYED = table(METADATA, "quarantine_replayed", key="unit_code night rule_id said_on:date", rest="n:int")
 # What a night could not make, though the rest came out: a letter, a page, a mail. Replaced by (night, step).
 NIGHT_FAULT = table(METADATA, "night_fault", key="fault_id", rest="night step unit_code subject message")
 MESSAGE_SENT = table(METADATA, "message_sent", key="recipient night", rest="digest_sha256 sent_at:instant")

@@ -19,6 +19,7 @@ from expectations.one_state import one_state
 Row = dict[str, Any]
 
 OPEN = {"status": 4, "finished_at": None, "returned_at": None}
+REFUSED = OPEN | {"status": 3, "refusal_reason": "Không thuộc thẩm quyền"}
 # rule -> (dirty, clean): what differs from the valid record.
 CASES: dict[str, tuple[Row, Row]] = {
     "DQ-ID-01": ({"dossier_code": None}, {}),
@@ -132,6 +133,9 @@ CASES: dict[str, tuple[Row, Row]] = {
         {"finished_at": "2017-12-25 17:00", "returned_at": "2017-12-25 17:00"},
         {"finished_at": "2017-12-25 00:00", "due_at": "2017-12-25 00:00"},
     ),
+    "DQ-DT-20": (REFUSED | {"refused_at": "2017-12-15 08:00"}, REFUSED | {"refused_at": "2017-12-18 00:00"}),
+    "DQ-DT-21": ({"due_at": "2217-12-25 17:00"}, {}),
+    "DQ-DT-22": (OPEN | {"status": 8}, OPEN | {"status": 8, "finished_at": "2017-12-19 09:00"}),
     "DQ-DT-17": ({"entered_at": "2017-12-20 08:00"}, {"entered_at": "2017-12-19 16:00"}),
 }
 # Rules whose case needs more than one row or another context; each has its own test below.
@@ -280,3 +284,19 @@ def test_a_skipped_makeup_saturday_is_told(make: SimpleNamespace) -> None:
     rule = next(rule for rule in RULES if rule.id == "DQ-DT-10")
     assert facts.due_gap.loc[0, "expected"] == pd.Timestamp("2019-05-04")
     assert rule.show["hint"](facts)[0] == " (có thể do phần mềm bỏ qua ngày làm bù)"
+
+
+def test_a_due_date_far_ahead_does_not_lose_the_dossier(make: SimpleNamespace) -> None:
+    verdict = judge({"dossier": make.frame("dossier", {"due_at": "2217-12-25 17:00"})}, make.context())
+    [row] = verdict.accepted["dossier"].to_dict("records")
+    assert pd.isna(row["due_at"]), "as a dossier without a due date: nothing is on time by it"
+    assert verdict.rejected.empty
+    early = judge({"dossier": make.frame("dossier", {"due_at": "1201-12-25 17:00"})}, make.context())
+    assert early.rejected["rule_id"].tolist() == ["DQ-DT-01"]
+
+
+def test_who_has_to_add_a_procedure_or_a_status_sees_which(make: SimpleNamespace) -> None:
+    rows = make.frame("dossier", {"proc_code": "Building permit"}, {"proc_code": "Nguyễn Văn A 079185001234"})
+    told = judge({"dossier": rows}, make.context()).rejected.query("rule_id == 'DQ-PR-01'")["message"].tolist()
+    assert told[0].startswith("Mã thủ tục [Building permit] không có trong danh mục")
+    assert "[che, 25 ký tự]" in told[1], "columns that slipped may bring an identity number"

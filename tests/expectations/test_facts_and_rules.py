@@ -26,7 +26,7 @@ from expectations.step_facts import PauseFacts, StepFacts
 TABLES_OF_RULES = [
     (dossier_rules, "dossier", 11, {"DQ-ID-01", "DQ-ID-04", "DQ-ID-05", "DQ-PR-01"}),
     (status_rules, "dossier", 6, {"DQ-ST-07"}),
-    (dossier_time_rules, "dossier", 19, {"DQ-DT-01", "DQ-DT-02", "DQ-DT-07", "DQ-DT-11"}),
+    (dossier_time_rules, "dossier", 22, {"DQ-DT-01", "DQ-DT-02", "DQ-DT-07", "DQ-DT-11", "DQ-DT-20"}),
     (step_rules, "step", 8, {"DQ-CS-05", "DQ-CS-06", "DQ-CS-07", "DQ-CS-08"}),
     (pause_rules, "pause", 6, {"DQ-TD-01", "DQ-TD-02", "DQ-TD-03", "DQ-TD-04", "DQ-TD-05"}),
 ]
@@ -49,7 +49,7 @@ def test_a_table_of_rules(module: ModuleType, table: str, number: int, critical:
 
 
 def test_all_tables_make_the_catalogue_in_the_order_they_are_judged() -> None:
-    assert len(catalogue.RULES) == sum(number for _, _, number, _ in TABLES_OF_RULES) == 50
+    assert len(catalogue.RULES) == sum(number for _, _, number, _ in TABLES_OF_RULES) == 53
     assert catalogue.RULES[0].id == "DQ-ID-01"
     assert catalogue.RULES[-1].id == "DQ-TD-06"
 

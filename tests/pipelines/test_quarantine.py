@@ -96,8 +96,9 @@ def test_the_same_row_stays_discarded_and_a_changed_one_is_open_again(
     assert TOLD in same
     assert "Đã khắc phục" not in same, "it was discarded, nobody mended it"
     told = run("quarantine", "list", "--discarded")
-    assert told.count("discarded by Nguyễn Văn Thử (Chánh Văn phòng) on 2017-12-21 08:00: hồ sơ thử nghiệm") == 2
-    assert "2 rows discarded" in told
+    assert told.count("discarded by Nguyễn Văn Thử (Chánh Văn phòng) on 2017-12-21 08:00: hồ sơ thử nghiệm") == 1
+    assert "  (since 2017-12-20, 2 nights)" in told
+    assert "1 rows discarded" in told
 
     assert waiting(do_night(settings, run, NIGHTS[2], WRONG, CHANGED)), "another content is a new question"
     run("night", NIGHTS[0])
@@ -125,7 +126,8 @@ def test_what_is_taken_back_is_open_again(settings: Settings, run: Call, at: Clo
     page = do_night(settings, run, NIGHTS[2], WRONG)
     assert waiting(page)
     assert "quyết định bỏ" not in page
-    assert len(listed(run)) == 3
+    [row] = listed(run)
+    assert (row["opened_night"], row["nights"], row["night"]) == (NIGHTS[0], 3, NIGHTS[2]), "one row, however often"
     assert listed(run, "--discarded") == []
     assert "E-DISCARD-NOT" in run("quarantine", "discard", row["id"], *other, code=1)
 
@@ -154,6 +156,34 @@ def test_what_cannot_be_said_is_refused_and_nothing_of_it_is_kept(settings: Sett
     gone = run("quarantine", "discard", one, *WHO, "--undo", code=1)
     assert "E-DISCARD-GONE" in gone
     assert "[ho_so.csv] line [3]" in gone
+
+
+def test_rows_that_pass_a_replay_are_told_as_such_on_the_next_morning(
+    settings: Settings, run: Call, at: Clock, tmp_path: Path
+) -> None:
+    do_night(settings, run, NIGHTS[0], WRONG, ["HS-3", *CHANGED[1:]])
+    path = settings.site_folder / "units" / "X1.yml"
+    mended = {"where": {"proc_code": "9.999999"}, "set": {"proc_code": "1.000001"}, "reason": "mã cũ", "told": "vp"}
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"corrections": [mended]}, allow_unicode=True))
+    at("2017-12-21T09:00:00")
+    run("quarantine", "replay")
+    at("2017-12-21T23:30:00")
+    [act] = landed_acts(settings)
+    assert (act.subject_id, act.kind, act.said) == (f"{NIGHTS[0]}/X1/DQ-PR-01", "REPLAYED", {"n": 1})
+    page = do_night(settings, run, NIGHTS[1])
+    assert "Còn tồn" in page, "the other row of the rule is still there"
+    last = do_night(settings, run, NIGHTS[2], ["HS-3", *ROW[1:]])
+    told = "Không còn dòng nào cách ly vì lý do này, 1 dòng được nộp lại đúng."
+    assert told in last
+    fresh = replace(settings, warehouse_url=f"duckdb:///{tmp_path}/again.duckdb")
+    list(rebuild(settings=fresh))
+    for each in (settings, fresh):
+        with open_warehouse(each) as warehouse:
+            warehouse.build_models(date.fromisoformat(NIGHTS[1]), known=NIGHTS[1])
+            found = warehouse.read_table("issue_quarantine")
+            assert found[["night", "state", "count"]].to_numpy().tolist() == [
+                [NIGHTS[0], "NEW", 2], [NIGHTS[1], "OPEN", 1],
+            ]  # fmt: skip
 
 
 def rows_of(settings: Settings, *changes: dict[str, str | None]) -> None:

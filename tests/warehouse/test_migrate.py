@@ -27,7 +27,7 @@ REVISIONS = [
     "r0007_night_fault",
     "r0008_acts",
     "r0009_identity",
-    "r0010_dossiers_in",
+    "r0010_findings",
 ]
 KINDS = {
     "VARCHAR": "text",

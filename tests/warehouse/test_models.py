@@ -223,12 +223,24 @@ def test_issues_of_quarantined_rows(duck: Warehouse, given: Any) -> None:
         ("2017-12-12", [], []),
         ("2017-12-13", [given.dossier("D1")], [held("R1", "D2")]),  # D2 set aside again: still one row, not two
         ("2017-12-14", [given.dossier("D2")], []),
-        ("2017-12-15", [], [held("R1", "D3", state="REPLAYED")]),
+        ("2017-12-15", [], []),  # D3 was set aside, and passed when the night was judged again on the 16th
         ("2017-12-16", [], []),
     ]
     for night, rows, quarantine in nights:
         duck.replace_slice(given.slice("U1", night, rows, quarantine=quarantine))
+    passed = {"unit_code": "U1", "night": "2017-12-15", "rule_id": "R1", "said_on": date(2017, 12, 16), "n": 1}
+    duck.insert_missing("quarantine_replayed", pd.DataFrame([passed]))
     duck.build_models(date(2017, 12, 16))
+    ends = duck.read_table("issue_quarantine").query("state == 'MENDED'").set_index("night")["sentence"]
+    assert ends.to_dict() == {
+        "2017-12-14": "Không còn dòng nào cách ly vì lý do này, 1 dòng được nộp lại đúng.",
+        "2017-12-16": "Không còn dòng nào cách ly vì lý do này, 1 dòng đạt khi kiểm tra lại sau khi sửa khai báo.",
+    }
+    found = duck.read_table("finding")[["opened_night", "nights", "until_night", "ended_how"]]
+    assert sorted(found.to_numpy().tolist()) == [
+        ["2017-12-11", 1, "2017-12-13", "ACCEPTED"],
+        ["2017-12-11", 2, "2017-12-14", "ACCEPTED"],
+    ]
     assert states(duck, "QUARANTINE") == [
         ("2017-12-11", "NEW", 2, "2017-12-11"),
         ("2017-12-12", "OPEN", 2, "2017-12-11"),

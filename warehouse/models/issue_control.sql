@@ -8,7 +8,9 @@ WITH counted AS (
         CASE WHEN o.control_total <> o.dossiers_in THEN 1 ELSE 0 END AS bad
     FROM slice_outcome AS o
     CROSS JOIN model_parameter AS p
-    WHERE o.night <= p.known AND o.control_total IS NOT NULL AND o.dossiers_in IS NOT NULL
+    WHERE
+        o.night <= p.known AND o.status IN ('COLLECTED', 'UNCHANGED')
+        AND o.control_total IS NOT NULL AND o.dossiers_in IS NOT NULL
 ),
 compared AS (
     SELECT c.*, LAG(c.bad, 1, 0) OVER (PARTITION BY c.unit_code ORDER BY c.night) AS was_bad

@@ -1,97 +1,87 @@
--- A row is open until, on a later night of its unit, its dossier is accepted or the same record is set aside
--- again (the newer row then stands for it), or, once it was replayed, until the unit's next night. While people have
--- it discarded (quarantine_discarded), it is not open either; an issue that ends by that alone is not told as mended.
+-- Rows set aside (finding), counted by unit and rule. While people have one discarded (quarantine_discarded) it is not
+-- open; an issue that ends by that alone is not told as mended. Rows that passed when they were judged again after a
+-- correction (quarantine_replayed) were open from their night on until the unit's next night.
 WITH nights AS (
-    SELECT
-        o.unit_code,
-        o.night,
-        CAST(o.night AS DATE) AS night_day,
-        LEAD(o.night) OVER (PARTITION BY o.unit_code ORDER BY o.night) AS next_night
+    SELECT o.unit_code, o.night, CAST(o.night AS DATE) AS night_day
     FROM slice_outcome AS o
     CROSS JOIN model_parameter AS p
     WHERE o.night <= p.known
 ),
-held AS (
-    SELECT q.*, COALESCE(q.dossier_key, q.raw_record, q.quarantine_id) AS record_key
-    FROM quarantine AS q
+passed AS (
+    SELECT r.unit_code, r.rule_id, r.night, r.n, MIN(n.night) AS ended_night
+    FROM quarantine_replayed AS r
     CROSS JOIN model_parameter AS p
-    WHERE q.night <= p.known
-),
-again AS (
-    SELECT a.quarantine_id, MIN(b.night) AS night
-    FROM held AS a
-    INNER JOIN held AS b
-        ON b.unit_code = a.unit_code AND b.table_name = a.table_name AND b.record_key = a.record_key
-        AND b.night > a.night
-    GROUP BY a.quarantine_id
-),
-accepted AS (
-    SELECT q.quarantine_id, MIN(v.night) AS night
-    FROM held AS q
-    CROSS JOIN model_parameter AS p
-    INNER JOIN dossier_version AS v
-        ON v.dossier_key = q.dossier_key AND v.unit_code = q.unit_code AND v.night > q.night
-    WHERE
-        v.standing = 'COUNTED' AND v.night <= p.known
-        -- a number used again is not mended by a row of the dossier that had it first
-        AND (q.stage <> 'merge' OR q.rule_id = 'DQ-HX-03')
-    GROUP BY q.quarantine_id
-),
-lives AS (
-    SELECT
-        q.quarantine_id,
-        q.unit_code,
-        q.rule_id,
-        q.night,
-        LEAST(a.night, c.night, CASE WHEN q.state = 'REPLAYED' THEN n.next_night END) AS closed_night
-    FROM held AS q
-    LEFT JOIN again AS a ON a.quarantine_id = q.quarantine_id
-    LEFT JOIN accepted AS c ON c.quarantine_id = q.quarantine_id
-    LEFT JOIN nights AS n ON n.unit_code = q.unit_code AND n.night = q.night
+    LEFT JOIN nights AS n ON n.unit_code = r.unit_code AND n.night > r.night AND n.night_day >= r.said_on
+    WHERE r.night <= p.known AND r.said_on <= CAST(p.known AS DATE)
+    GROUP BY r.unit_code, r.rule_id, r.night, r.said_on, r.n
 ),
 spans AS (
     SELECT
-        d.quarantine_id,
+        f.quarantine_id,
         MIN(n.night) AS from_night,
         MIN(CASE WHEN n.night_day >= d.until_day THEN n.night END) AS until_night
-    FROM quarantine_discarded AS d
+    FROM finding AS f
+    INNER JOIN quarantine_discarded AS d ON d.quarantine_id = f.quarantine_id
     INNER JOIN nights AS n ON n.unit_code = d.unit_code AND n.night_day >= d.from_day
-    GROUP BY d.quarantine_id, d.from_day
+    GROUP BY f.quarantine_id, d.from_day
 ),
 hidden AS (
     SELECT
-        l.unit_code,
-        l.rule_id,
-        GREATEST(l.night, s.from_night) AS night,
-        LEAST(l.closed_night, s.until_night) AS shown_night,
-        CASE WHEN s.from_night >= l.night THEN 1 ELSE 0 END AS is_said_now
-    FROM lives AS l
-    INNER JOIN spans AS s ON s.quarantine_id = l.quarantine_id
+        f.unit_code,
+        f.rule_id,
+        GREATEST(f.from_night, s.from_night) AS night,
+        LEAST(f.until_night, s.until_night) AS shown_night,
+        CASE WHEN s.from_night >= f.from_night THEN 1 ELSE 0 END AS is_said_now
+    FROM finding AS f
+    INNER JOIN spans AS s ON s.quarantine_id = f.quarantine_id
 ),
 changes AS (
-    SELECT unit_code, rule_id, night, 1 AS delta, 0 AS discarded FROM lives
+    SELECT unit_code, rule_id, from_night AS night, 1 AS delta, 0 AS discarded, '' AS how FROM finding
     UNION ALL
-    SELECT unit_code, rule_id, closed_night AS night, -1 AS delta, 0 AS discarded
-    FROM lives
-    WHERE closed_night IS NOT NULL
+    SELECT unit_code, rule_id, until_night AS night, -1 AS delta, 0 AS discarded, ended_how AS how
+    FROM finding
+    WHERE until_night IS NOT NULL
     UNION ALL
-    SELECT unit_code, rule_id, night, -1 AS delta, is_said_now AS discarded
+    SELECT unit_code, rule_id, night, n AS delta, 0 AS discarded, '' AS how FROM passed WHERE ended_night IS NOT NULL
+    UNION ALL
+    SELECT unit_code, rule_id, ended_night AS night, -n AS delta, 0 AS discarded, 'REPLAYED' AS how
+    FROM passed
+    WHERE ended_night IS NOT NULL
+    UNION ALL
+    SELECT unit_code, rule_id, night, -1 AS delta, is_said_now AS discarded, '' AS how
     FROM hidden
     WHERE shown_night IS NULL OR shown_night > night
     UNION ALL
-    SELECT unit_code, rule_id, shown_night AS night, 1 AS delta, 0 AS discarded
+    SELECT unit_code, rule_id, shown_night AS night, 1 AS delta, 0 AS discarded, '' AS how
     FROM hidden
     WHERE shown_night > night
 ),
 deltas AS (
-    SELECT unit_code, rule_id, night, SUM(delta) AS delta, SUM(discarded) AS discarded
+    SELECT
+        unit_code,
+        rule_id,
+        night,
+        SUM(delta) AS delta,
+        SUM(discarded) AS discarded,
+        SUM(CASE WHEN how = 'ACCEPTED' THEN -delta ELSE 0 END) AS accepted,
+        SUM(CASE WHEN how = 'OTHER_REASON' THEN -delta ELSE 0 END) AS otherwise,
+        SUM(CASE WHEN how = 'LEFT_REGISTER' THEN -delta ELSE 0 END) AS gone,
+        SUM(CASE WHEN how = 'REPLAYED' THEN -delta ELSE 0 END) AS replayed
     FROM changes
     GROUP BY unit_code, rule_id, night
 ),
+messages AS (
+    SELECT q.unit_code, q.rule_id, MIN(q.message) AS sentence
+    FROM quarantine AS q
+    CROSS JOIN model_parameter AS p
+    WHERE q.night <= p.known
+    GROUP BY q.unit_code, q.rule_id
+),
 rules AS (
-    SELECT unit_code, rule_id, MIN(night) AS since, MIN(message) AS sentence
-    FROM held
-    GROUP BY unit_code, rule_id
+    SELECT c.unit_code, c.rule_id, MIN(c.night) AS since, MIN(m.sentence) AS sentence
+    FROM changes AS c
+    LEFT JOIN messages AS m ON m.unit_code = c.unit_code AND m.rule_id = c.rule_id
+    GROUP BY c.unit_code, c.rule_id
 ),
 counted AS (
     SELECT
@@ -100,6 +90,10 @@ counted AS (
         r.sentence,
         n.night,
         COALESCE(d.discarded, 0) AS discarded_rows,
+        COALESCE(d.accepted, 0) AS accepted,
+        COALESCE(d.otherwise, 0) AS otherwise,
+        COALESCE(d.gone, 0) AS gone,
+        COALESCE(d.replayed, 0) AS replayed,
         SUM(COALESCE(d.delta, 0)) OVER (
             PARTITION BY r.unit_code, r.rule_id ORDER BY n.night ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS open_rows
@@ -128,6 +122,23 @@ SELECT
     CASE WHEN open_rows = 0 THEN 'MENDED' WHEN before_rows = 0 THEN 'NEW' ELSE 'OPEN' END AS state,
     first_night,
     open_rows AS count,
-    sentence
+    CASE WHEN open_rows > 0 THEN sentence
+        ELSE
+            'Không còn dòng nào cách ly vì lý do này'
+            || CASE WHEN accepted > 0 THEN ', ' || CAST(accepted AS VARCHAR) || ' dòng được nộp lại đúng' ELSE '' END
+            || CASE WHEN replayed > 0
+                    THEN ', ' || CAST(replayed AS VARCHAR) || ' dòng đạt khi kiểm tra lại sau khi sửa khai báo'
+                ELSE ''
+            END
+            || CASE WHEN otherwise > 0
+                    THEN ', ' || CAST(otherwise AS VARCHAR) || ' dòng nộp lại, nay cách ly vì lý do khác'
+                ELSE ''
+            END
+            || CASE WHEN gone > 0
+                    THEN ', ' || CAST(gone AS VARCHAR) || ' dòng không còn trong sổ đầy đủ của đơn vị'
+                ELSE ''
+            END
+            || '.'
+    END AS sentence
 FROM runs
 WHERE open_rows > 0 OR before_rows > discarded_rows

@@ -1,41 +1,13 @@
--- Quarantined rows still open as of the built models (model_parameter.known), newest night first. A row is closed
--- by the same three events as in the model issue_quarantine, which counts these rows, and left out while people have
--- it discarded; :discarded true gives those left out instead.
-WITH held AS (
-    SELECT q.*, COALESCE(q.dossier_key, q.raw_record, q.quarantine_id) AS record_key
-    FROM quarantine AS q
-    CROSS JOIN model_parameter AS p
-    WHERE q.night <= p.known
-)
+-- Quarantined rows still open as of the built models (model_parameter.known), newest night first, each once (finding)
+-- with the night it was first handed in and on how many nights. Rows that people have discarded are left out;
+-- :discarded true gives those instead.
 SELECT
     q.quarantine_id, q.unit_code, q.night, q.table_name, q.file_name, q.line_no, q.rule_id, q.severity, q.message,
-    q.dossier_code, q.raw_record, q.stage, q.state
-FROM held AS q
-CROSS JOIN model_parameter AS p
+    q.dossier_code, q.raw_record, q.stage, q.state, f.opened_night, f.nights
+FROM finding AS f
+INNER JOIN quarantine AS q ON q.quarantine_id = f.quarantine_id
 WHERE
-    NOT EXISTS (
-        SELECT 1
-        FROM held AS b
-        WHERE
-            b.unit_code = q.unit_code AND b.table_name = q.table_name AND b.record_key = q.record_key
-            AND b.night > q.night
-    )
-    AND NOT EXISTS (
-        SELECT 1
-        FROM dossier_version AS v
-        WHERE
-            v.dossier_key = q.dossier_key AND v.unit_code = q.unit_code AND v.night > q.night
-            AND v.night <= p.known AND v.standing = 'COUNTED'
-            AND (q.stage <> 'merge' OR q.rule_id = 'DQ-HX-03')
-    )
-    AND NOT (
-        q.state = 'REPLAYED'
-        AND EXISTS (
-            SELECT 1
-            FROM slice_outcome AS o
-            WHERE o.unit_code = q.unit_code AND o.night > q.night AND o.night <= p.known
-        )
-    )
+    f.until_night IS NULL
     AND COALESCE(CAST(:discarded AS BOOLEAN), FALSE) = EXISTS (
         SELECT 1
         FROM quarantine_discarded AS d
