@@ -231,8 +231,9 @@ def safe_text(text: str) -> str:
     plain = text.strip()
     stamp = re.fullmatch(r"(19|20)\d{6}(\d{4}|\d{6})?", plain)
     dated = re.fullmatch(r"[\d/.:\-\sTZ+]{1,32}", plain) and not re.search(r"\d{9,}", plain)
+    error = re.fullmatch(r"#[A-Z0-9/]{2,10}[!?]?|#công thức chưa có kết quả", plain)  # what a spreadsheet shows
     phone = len(re.sub(r"\D", "", plain)) in (9, 10, 11) and not re.search(r"[/:]", plain)
-    if stamp or (dated and not phone):
+    if stamp or error or (dated and not phone):
         return plain
     return f"che, {len(plain)} ký tự"
 

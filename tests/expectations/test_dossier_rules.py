@@ -250,14 +250,14 @@ def test_absurd_dates_trip_one_rule_and_are_named(make: SimpleNamespace) -> None
     rows = make.frame(
         "dossier",
         {"received_at": "0201-12-18", "dossier_code": make.code(1)},
-        {"due_at": "2117-12-25"},
+        {"due_at": "1117-12-25"},
         {"received_at": None},
     )
     verdict = judge({"dossier": rows}, make.context())
     assert make.failed(verdict) == {"DQ-DT-01": 3}
     assert list(verdict.rejected["message"].str.extract(r"được: (.*?);")[0]) == [
         "Ngày tiếp nhận [18/12/0201]",
-        "Ngày hẹn trả [25/12/2117]",
+        "Ngày hẹn trả [25/12/1117]",
         "Ngày tiếp nhận [trống]",
     ]
 

@@ -81,7 +81,7 @@ def test_messages_name_the_value(verdict: Verdict) -> None:
     assert said["DQ-TD-05"].startswith(
         "Lần tạm dừng [1] kết thúc [18/12/2017 10:00] trước khi bắt đầu [19/12/2017 10:00]"
     )
-    assert said["DQ-TD-03"].startswith("Loại tạm dừng [che, 3 ký tự]")
+    assert said["DQ-TD-03"].startswith("Loại tạm dừng [HỌP]")
     assert said["DQ-CS-07"].startswith("Bước [1] có ngày không dùng được: Giao lúc [01/03/2018 09:00]")
 
 
