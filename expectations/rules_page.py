@@ -34,6 +34,7 @@ line is read (`pipelines/reading/`):
 | DQ-AG-05 | A unit hands in far fewer dossiers than usual: see below. |
 | DQ-AG-06 | Open dossiers are gone from a unit's whole register: they stay open, and no letter is drafted. |
 | DQ-AG-07 | The unit's own count of its dossiers is not the number read of the same files. |
+| DQ-AG-08 | A unit's whole register lost a tenth of its rows, and ten at least, from one night to the next. |
 | DQ-RD-01 | The line is not a row at all (wrong number of fields, not a record): set aside as read. |
 
 DQ-AG-05 compares a night with the unit's last twelve of the same weekday (the last three working days of a

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def unclaimed(settings: "Settings", night: str, unit: "Unit") -> tuple[str, ...]:
     """Places below the inbox of this night's files nobody takes, that are this unit's to be told; in their order."""
     units = [each for each in settings.site.units if each.is_valid_on(date.fromisoformat(night))]
-    mine = list(_mine(settings.inbox, night, unit, units))
+    mine = sorted({*_mine(settings.inbox, night, unit, units), *_strays(settings.inbox, night, unit, units)})
     everyone = [pattern for each in units for pattern in _patterns(night, each)] if mine else []
     return tuple(place for place in mine if not _is_taken(everyone, place))
 
@@ -34,7 +34,7 @@ def _mine(inbox: Path, night: str, unit: "Unit", units: "list[Unit]") -> Iterato
     own, code = _patterns(night, unit), unit.code.casefold()
     for folder in sorted(set(_folders(inbox, night, unit))):
         is_first: bool | None = None
-        for place in _places(inbox, folder):
+        for place in _places(inbox, folder, night, units):
             if night not in place or _is_taken(own, place):
                 continue
             if code not in place.casefold():
@@ -47,10 +47,45 @@ def _mine(inbox: Path, night: str, unit: "Unit", units: "list[Unit]") -> Iterato
                 yield place
 
 
-def _places(inbox: Path, folder: Path) -> list[str]:
-    """The files of a folder, as their places below the inbox."""
-    paths = sorted(each for each in folder.iterdir() if each.is_file() and is_whole(each.name))
-    return [readable_name(os.fsencode(path.relative_to(inbox)), longest=200) for path in paths]
+def _strays(inbox: Path, night: str, unit: "Unit", units: "list[Unit]") -> Iterator[str]:
+    """Files of the night in no unit's folder: beside them, or in folders of nobody; told to the first unit."""
+    tops = sorted({top for pattern in _patterns(night, unit) if (top := _top(inbox, night, pattern)) is not None})
+    for top in tops:
+        if unit is not next(e for e in units if top in {_top(inbox, night, p) for p in _patterns(night, e)}):
+            continue
+        if top not in _heads(inbox, night, units):
+            yield from _places(inbox, top, night, units)
+
+
+def _top(inbox: Path, night: str, pattern: str) -> Path | None:
+    """The folder of a whole night that a place lies in: the path up to the part that names the night."""
+    head = pattern.rpartition("/")[0]
+    if night not in head:
+        return None
+    parts = head.split("/")
+    last = next(number for number, part in enumerate(parts) if night in part)
+    folder = inbox.joinpath(*parts[: last + 1])
+    return folder if folder.is_dir() else None
+
+
+def _heads(inbox: Path, night: str, units: "list[Unit]") -> set[Path]:
+    """Every folder some unit hands in to."""
+    return {folder for each in units for folder in _folders(inbox, night, each)}
+
+
+def _places(inbox: Path, folder: Path, night: str, units: "list[Unit]") -> list[str]:
+    """The files of a folder and of those below it that are no unit's own, as their places below the inbox."""
+    found: list[Path] = []
+    todo = [folder]
+    heads: set[Path] | None = None
+    while todo:
+        entries = sorted(todo.pop().iterdir())
+        found += [each for each in entries if each.is_file() and is_whole(each.name)]
+        below = [each for each in entries if each.is_dir() and is_whole(each.name)]
+        if below:
+            heads = _heads(inbox, night, units) if heads is None else heads
+            todo += [each for each in below if each not in heads]
+    return sorted(readable_name(os.fsencode(path.relative_to(inbox)), longest=200) for path in found)
 
 
 def _patterns(night: str, unit: "Unit") -> list[str]:

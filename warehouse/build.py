@@ -50,6 +50,8 @@ CONSTANTS: dict[str, float | int] = {
     "volume_long_off": 5,
     # Half a year holds twelve nights of each weekday before every night of the last quarter.
     "volume_days": 182,
+    # A whole register that loses a tenth of its rows from one night to the next, and ten at least. Our choice.
+    "shrink_share": 0.1,
 }
 
 

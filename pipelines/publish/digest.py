@@ -113,7 +113,7 @@ def _sections(page: NightPage, issues: pd.DataFrame, units: set[str] | None) -> 
 
 def _line(page: NightPage, row: Row) -> Row:
     is_file, is_mended = row["kind"] in ("FILE", "NOTE"), row["state"] == "MENDED"
-    is_sum = row["kind"] in ("VOLUME", "CONTROL")  # their sentence has the numbers
+    is_sum = row["kind"] in ("VOLUME", "CONTROL", "SHRINK")  # their sentence has the numbers
     status = page.outcomes.loc[page.outcomes["unit_code"] == row["unit_code"], "status"]
     mend = mend_of_file(str(status.iloc[0]) if len(status) else "") if is_file else _rule_mend(row)
     count = "" if is_file or is_sum or is_mended else f"{formats.number(row['count'])} dòng"

@@ -94,7 +94,22 @@ def test_files_nobody_takes_are_told_on_page_and_mail(tmp_path: Path) -> None:
     assert unclaimed(settings, NIGHT, settings.site.unit("X2")) == (f"{NIGHT}/X2.CSV",)
     (folder / "X2.CSV").rename(folder / "X2.csv")
     (folder / "khac.xlsx").unlink()
+    below = settings.inbox / NIGHT / "X2 bo sung" / "thang 12"
+    below.mkdir(parents=True)
+    (below / "them.csv").write_text(text, encoding="utf-8")
+    assert unclaimed(settings, NIGHT, settings.site.unit("X2")) == (f"{NIGHT}/X2 bo sung/thang 12/them.csv",)
+    (below / "them.csv").unlink()
     renamed = collect_unit(settings, NIGHT, "X2")
     assert (renamed.status, renamed.rows_in) == ("COLLECTED", 1)
     assert "không nguồn nào nhận" not in renamed.message, "renamed as the message asks: nothing is left to tell"
     assert "khac.xlsx" not in collect_unit(settings, NIGHT, "X1").message
+
+
+def test_files_beside_the_units_folders_and_in_folders_of_nobody_are_told_once(tmp_path: Path) -> None:
+    settings = make_site(tmp_path, [unit("X1"), unit("X2")])
+    for place in ("X1/ho_so.csv", "X2/ho_so.csv", "X2/cu/ho_so.csv", "la.csv", "X9/ho_so.csv", "X2/.tam/a.csv"):
+        path = settings.inbox / NIGHT / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(csv_text([]), encoding="utf-8")
+    told = {code: unclaimed(settings, NIGHT, settings.site.unit(code)) for code in ("X1", "X2")}
+    assert told == {"X1": (f"{NIGHT}/X9/ho_so.csv", f"{NIGHT}/la.csv"), "X2": (f"{NIGHT}/X2/cu/ho_so.csv",)}

@@ -78,6 +78,7 @@ def engines(
         each.outcome.update(
             {"control_total": 3, "dossiers_in": 2, "is_full": True, "message": "Tệp có cột chưa khai báo."}
         )
+    register[0].outcome["rows_in"] = 30  # and then two: a register that shrinks
     register.append(given.slice("U4", "2017-12-12", [given.dossier("G1")]))
     # a unit that hands in twelve dossiers a Tuesday, and then one
     for week, night in enumerate(("2017-11-07", "2017-11-14", "2017-11-21", "2017-12-05", "2017-12-12")):

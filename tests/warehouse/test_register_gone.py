@@ -45,6 +45,18 @@ def test_who_is_gone_and_who_is_back(duck: Warehouse, given: Any) -> None:
     assert "C" not in duck.read_table("late_list").query("held != ''")["dossier_code"].tolist()
 
 
+def test_a_register_that_loses_a_tenth_of_its_rows_overnight(duck: Warehouse, given: Any) -> None:
+    for night, rows in zip(NIGHTS, (100, 91, 80, 79), strict=True):
+        made = register(given, "U1", night, "")
+        made.outcome["rows_in"] = rows
+        duck.replace_slice(made)
+    duck.build_models(date(2017, 12, 21))
+    found = duck.read_table("issue_shrink")[["night", "state", "count"]].to_numpy().tolist()
+    assert found == [[NIGHTS[2], "NEW", 11]], "91 to 80 is 12 %; 100 to 91 is 9 %"
+    [sentence] = duck.read_table("issue_night").query("kind == 'SHRINK'")["sentence"]
+    assert sentence.startswith("Sổ đầy đủ đêm nay có 80 dòng, lần trước 91 dòng.")
+
+
 def test_what_goes_on_elsewhere_is_not_gone_and_changes_say_nothing(duck: Warehouse, given: Any) -> None:
     duck.replace_slice(register(given, "U1", NIGHTS[0], "AB"))
     duck.replace_slice(register(given, "U1", NIGHTS[1], "A"))

@@ -15,3 +15,5 @@ UNION ALL
 SELECT * FROM issue_volume
 UNION ALL
 SELECT * FROM issue_control
+UNION ALL
+SELECT * FROM issue_shrink
