@@ -61,7 +61,7 @@ def _subject(page: NightPage, issues: pd.DataFrame, faults: pd.DataFrame, units:
     parts = [f"{counts[state]} {word.lower()}" for state, word in night_view.STATE_VI.items() if state in counts]
     parts += [f"{len(faults)} giấy tờ chưa làm được"] if len(faults) else []
     failed = len(night_view.failed_units(page))
-    alarm = units is None and night_view.is_alarm(failed, len(page.outcomes))
+    alarm = units is None and night_view.is_alarm(failed, len(night_view.due_units(page)))
     head = "CẢNH BÁO dữ liệu một cửa" if alarm else "Dữ liệu một cửa"
     who = "" if units is None else f" – {', '.join(page.unit_name(code) for code in sorted(units))}"
     return " ".join(f"{head} {formats.day(page.night)}{who}: {', '.join(parts)}".split())
@@ -76,10 +76,13 @@ def _opening(page: NightPage, units: set[str] | None) -> str:
 
 def _district_summary(page: NightPage) -> str:
     failed = records(night_view.failed_units(page))
+    due = len(night_view.due_units(page))
+    if not due:
+        return "Chưa đến kỳ nộp, không đơn vị nào phải nộp dữ liệu."
     if not failed:
-        return "Tất cả đơn vị đã nộp dữ liệu."
+        return "Tất cả đơn vị phải nộp đã nộp dữ liệu."
     names = [f"{page.unit_name(r['unit_code'])} ({night_view.STATUS_VI[r['status']].lower()})" for r in failed]
-    return f"{len(failed)}/{len(page.outcomes)} đơn vị chưa có dữ liệu đọc được: {', '.join(names)}."
+    return f"{len(failed)}/{due} đơn vị chưa có dữ liệu đọc được: {', '.join(names)}."
 
 
 def _fault_section(page: NightPage, faults: pd.DataFrame) -> list[Row]:

@@ -11,6 +11,8 @@ from pipelines.publish.inputs import NightPage
 from pipelines.publish.mending import mend_of_file, mend_of_rule
 from pipelines.publish.rows import Row, names_of, records
 
+# Kinds of issues about what did not come or was not read.
+UNSEEN = ("VOLUME", "CONTROL", "REGISTER", "SHRINK", "NOTE")
 HANDED_IN = {"COLLECTED", "UNCHANGED"}
 STATUS_VI = {
     "COLLECTED": "Đã nộp",
@@ -19,6 +21,7 @@ STATUS_VI = {
     "MISSING": "Chưa nộp",
     "FAILED": "Không đọc được",
 }
+EXCUSED_VI = "Chưa đến kỳ nộp"
 FAULTS_VI = "Giấy tờ, thư hệ thống chưa làm được"
 STATE_VI = {"NEW": "Mới", "OPEN": "Còn tồn", "MENDED": "Đã khắc phục"}
 SEVERITY_VI = {"critical": "Chặn", "warning": "Cảnh báo", "info": "Thông tin"}
@@ -55,21 +58,44 @@ def is_alarm(failed: int, units: int) -> bool:
     return failed > max(1, units * GATE_FAILED // GATE_OF)
 
 
+def is_excused(outcomes: pd.DataFrame) -> "pd.Series[bool]":
+    """Which units had nothing to hand in that night: a day off, or a week or month that is not over."""
+    return (outcomes["status"] == "EMPTY") & (outcomes["files"] == 0)
+
+
+def due_units(page: NightPage) -> pd.DataFrame:
+    """Outcome rows of the units that handed in, or should have."""
+    return page.outcomes[~is_excused(page.outcomes)]
+
+
 def failed_units(page: NightPage) -> pd.DataFrame:
-    """Outcome rows of units that did not hand in anything readable, by unit code."""
-    rows = page.outcomes[~page.outcomes["status"].isin(HANDED_IN)]
-    return rows.sort_values("unit_code", ignore_index=True)
+    """Outcome rows of units that did not hand in anything readable though they should have, by unit code."""
+    due = due_units(page)
+    return due[~due["status"].isin(HANDED_IN)].sort_values("unit_code", ignore_index=True)
 
 
 def verdict(page: NightPage) -> Verdict:
-    """The headline of the night."""
-    failed, total = failed_units(page), len(page.outcomes)
+    """The headline of the night: who handed in, what is to be mended, and what citizens wait for."""
+    failed, total = failed_units(page), len(due_units(page))
     rows, units = _open_rows(page), page.quarantine["unit_code"].nunique()
-    parts = [f"{total - len(failed)}/{total} đơn vị đã nộp dữ liệu đọc được"]
+    overdue, tomorrow = (int((page.late["kind"] == kind).sum()) for kind in ("OVERDUE", "DUE_TOMORROW"))
+    told = page.issues[page.issues["kind"].isin(UNSEEN) & (page.issues["state"] != "MENDED")]
+    parts = [
+        f"{total - len(failed)}/{total} đơn vị đã nộp dữ liệu đọc được"
+        if total
+        else "Chưa đến kỳ nộp, không đơn vị nào phải nộp dữ liệu"
+    ]
     if len(failed):
         names = [f"{page.unit_name(r['unit_code'])} ({STATUS_VI[r['status']].lower()})" for r in records(failed)]
         parts.append(_listed(names))
     parts.append(f"{formats.number(rows)} dòng chờ sửa ở {units} đơn vị" if rows else "không có dòng nào chờ sửa")
+    if len(told):
+        parts.append(f"{len(told)} điều cần đơn vị kiểm tra về dữ liệu nộp (mục 2)")
+    if overdue or tomorrow:
+        parts.append(
+            f"{formats.number(overdue)} hồ sơ quá hạn, {formats.number(tomorrow)} hồ sơ đến hạn ngày làm việc tới"
+            " (mục 6)"
+        )
     broken = int((~page.rule_results["could_run"].astype(bool)).sum()) if len(page.rule_results) else 0
     if broken:
         parts.append(f"{broken} phép kiểm tra không chạy được")
@@ -78,7 +104,7 @@ def verdict(page: NightPage) -> Verdict:
     sentence = f"{'; '.join(parts)}."
     if is_alarm(len(failed), total) or broken:
         return Verdict(level="bad", word="Cần xử lý ngay", sentence=sentence)
-    if len(failed) or rows or len(page.faults):
+    if len(failed) or rows or len(told) or overdue or len(page.faults):
         return Verdict(level="attention", word="Cần xử lý trong ngày", sentence=sentence)
     return Verdict(level="good", word="Ổn định", sentence=sentence)
 
@@ -144,6 +170,7 @@ def _sentences(page: NightPage) -> dict[str, str]:
 def unit_rows(page: NightPage) -> list[Row]:
     """The table of units: what was received, kept, set aside, and the control total compared."""
     rows = []
+    excused = dict(zip(page.outcomes["unit_code"], is_excused(page.outcomes), strict=True))
     for row in records(page.outcomes.sort_values("unit_code")):
         control, read = (
             None if formats.is_unknown(row.get(name)) else int(row[name]) for name in ("control_total", "dossiers_in")
@@ -152,8 +179,8 @@ def unit_rows(page: NightPage) -> list[Row]:
             row
             | {
                 "name": page.unit_name(row["unit_code"]),
-                "status_vi": STATUS_VI.get(row["status"], row["status"]),
-                "is_bad": row["status"] not in HANDED_IN,
+                "status_vi": EXCUSED_VI if excused[row["unit_code"]] else STATUS_VI.get(row["status"], row["status"]),
+                "is_bad": row["status"] not in HANDED_IN and not excused[row["unit_code"]],
                 "control": control,
                 "difference": None if control is None or read is None else read - control,
             }
@@ -190,7 +217,8 @@ def rule_rows(page: NightPage) -> dict[str, Any]:
     broken = totals[~totals["could_run"].astype(bool)]
     ran = totals[totals["could_run"].astype(bool)]
     order = {name: place for place, name in enumerate(SEVERITY_VI)}
-    failing = ran[ran["failed"] > 0].assign(place=ran["severity"].map(order))
+    failing = ran[ran["failed"] > 0]
+    failing = failing.assign(place=failing["severity"].map(order))
     failing = failing.sort_values(["place", "failed", "rule_id"], ascending=[True, False, True])
     failed_rows = [
         row | {"severity_vi": SEVERITY_VI.get(row["severity"], row["severity"])} for row in records(failing)

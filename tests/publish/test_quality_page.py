@@ -1,6 +1,7 @@
 """The morning page says the night in figures, stays offline, and never accuses."""
 
 import hashlib
+import re
 from dataclasses import replace
 
 import pandas as pd
@@ -24,19 +25,68 @@ def test_page_is_whole_offline_and_vietnamese(html, check_page):
 
 def test_verdict_counts_units_and_rows_in_one_sentence():
     found = night_view.verdict(samples.night_page())
+    overdue, tomorrow = ((samples.night_page().late["kind"] == kind).sum() for kind in ("OVERDUE", "DUE_TOMORROW"))
     assert found.level == "attention"
     assert found.sentence == (
-        "4/5 đơn vị đã nộp dữ liệu đọc được; cần nhắc: UBND xã Đắk Plao (chưa nộp); 3 dòng chờ sửa ở 1 đơn vị."
+        "4/5 đơn vị đã nộp dữ liệu đọc được; cần nhắc: UBND xã Đắk Plao (chưa nộp); 3 dòng chờ sửa ở 1 đơn vị; "
+        f"{overdue} hồ sơ quá hạn, {tomorrow} hồ sơ đến hạn ngày làm việc tới (mục 6)."
+    )
+
+
+def clean_night():
+    page = samples.night_page()
+    return replace(
+        page,
+        outcomes=page.outcomes[page.outcomes["unit_code"] != "DG-DP"],
+        quarantine=page.quarantine.head(0),
+        late=page.late.head(0),
+        issues=page.issues.head(0),
     )
 
 
 def test_a_clean_night_is_good():
-    page = samples.night_page()
-    page = replace(
-        page, outcomes=page.outcomes[page.outcomes["unit_code"] != "DG-DP"], quarantine=page.quarantine.head(0)
-    )
+    page = clean_night()
     assert night_view.verdict(page).level == "good"
     assert night_view.actions(page) == []
+
+
+def test_overdue_dossiers_and_what_did_not_come_are_no_stable_night():
+    page = clean_night()
+    late = replace(page, late=pd.DataFrame([samples.late_row(1)]))
+    assert night_view.verdict(late).level == "attention"
+    assert "1 hồ sơ quá hạn, 0 hồ sơ đến hạn ngày làm việc tới" in night_view.verdict(late).sentence
+    told = [samples.issue("DG-MC", kind="VOLUME"), samples.issue("DG-QK", "MENDED", kind="CONTROL")]
+    few = night_view.verdict(replace(page, issues=pd.DataFrame(told)))
+    assert (few.level, "1 điều cần đơn vị kiểm tra về dữ liệu nộp" in few.sentence) == ("attention", True)
+
+
+def test_a_day_off_is_calm(tmp_path):
+    off = {"status": "EMPTY", "files": 0, "rows_in": 0, "rows_ok": 0, "control_total": None, "message": "Ngày nghỉ"}
+    page = clean_night()
+    page = replace(
+        page,
+        outcomes=pd.DataFrame([samples.outcome(code, **off) for code in ("DG-QK", "DG-DP")]),
+        rule_results=page.rule_results.head(0),
+    )
+    found = night_view.verdict(page)
+    assert found.level == "good"
+    assert found.sentence.startswith("Chưa đến kỳ nộp, không đơn vị nào phải nộp dữ liệu;")
+    assert [row["status_vi"] for row in night_view.unit_rows(page)] == ["Chưa đến kỳ nộp"] * 2
+    assert not any(row["is_bad"] for row in night_view.unit_rows(page))
+    one = replace(page, outcomes=pd.concat([page.outcomes, pd.DataFrame([samples.outcome("DG-MC")])]))
+    assert night_view.verdict(one).sentence.startswith("1/1 đơn vị đã nộp dữ liệu đọc được;")
+    empty_file = replace(page, outcomes=pd.DataFrame([samples.outcome("DG-QK", status="EMPTY", files=1)]))
+    assert night_view.verdict(empty_file).level != "good", "a file without anything in it is no day off"
+    text = write_quality_page(page, tmp_path).read_text("utf-8")
+    assert not {"nan", "None", "NaT"} & set(
+        re.findall(r"[A-Za-z]+", re.sub(r"<style.*?</style>", "", text, flags=re.S))
+    )
+
+
+def test_no_rule_fails_and_no_row_is_shown(tmp_path):
+    results = pd.DataFrame([samples.rule_result("DG-MC", f"DQ-DT-0{number}") for number in range(1, 5)])
+    rules = night_view.rule_rows(samples.night_page(rule_results=results))
+    assert (rules["failing"], len(rules["passed"])) == ([], 4)
 
 
 def test_a_rule_that_could_not_run_is_bad():
