@@ -141,7 +141,7 @@ def restage(settings: "Settings", night: str, unit_code: str) -> UnitOutcome:
     mend_manifest(settings, night, unit_code)
     state = slice_state(settings, night, unit_code)
     before = read_outcome(settings, night, unit_code)
-    if before is not None and before.fingerprint == state.fingerprint:
+    if before is not None and before.fingerprint == state.fingerprint and before.carried == state.carried:
         return before
     if before is not None and state.broken and before.fingerprint == state.whole:
         names = ", ".join(f"[{name}]" for name in state.broken)

@@ -238,8 +238,11 @@ def read_outcome(settings: "Settings", night: str, unit_code: str) -> UnitOutcom
         path = folder / f"{name}.parquet"
         if not path.is_file() or digest_of(path) != digest:
             return None
-    filled = {source_id: tuple(names) for source_id, names in data.get("filled", {}).items()}
-    return UnitOutcome(**data | {"files": tuple(data["files"]), "filled": filled})
+    columns = {
+        name: {source_id: tuple(names) for source_id, names in data.get(name, {}).items()}
+        for name in ("filled", "carried")
+    }
+    return UnitOutcome(**data | {"files": tuple(data["files"])} | columns)
 
 
 def write_outcome(settings: "Settings", outcome: UnitOutcome) -> None:

@@ -21,7 +21,7 @@ class UnitOutcome:
     one, `dossiers_in` ours of the same files; `message` is for the office (Vietnamese), '' when all is well;
     `fingerprint` changes when bytes, unit file or our version change. `rows_of` has the rows each file's bytes hold,
     by SHA-256, also of a file that was read and does not count; `filled` the mapped columns of each source that held
-    something so far.
+    something so far, `carried` those that did on earlier nights.
     """
 
     unit_code: str
@@ -35,6 +35,7 @@ class UnitOutcome:
     fingerprint: str = ""
     rows_of: dict[str, int] = field(default_factory=dict)
     filled: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    carried: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class FileFault(KnownError):  # noqa: N818 - the unit's fault, not an error of ours

@@ -48,7 +48,7 @@ def slice_state(settings: "Settings", night: str, unit_code: str) -> SliceState:
     manifest = Manifest(files=tuple(each.file for each in stand.read), faults=landed.faults, beside=landed.beside)
     broken = _broken(settings, night, unit_code, manifest.files)
     carried = carried_before(settings, night, settings.site.unit(unit_code))
-    whole = _fingerprint(settings, unit_code, manifest, stand, carried)
+    whole = _fingerprint(settings, unit_code, manifest, stand)
     told = hashlib.sha256("\0".join((whole, *broken)).encode()).hexdigest() if broken else whole
     return SliceState(manifest=manifest, counted=stand, carried=carried, fingerprint=told, whole=whole, broken=broken)
 
@@ -76,8 +76,8 @@ def _broken(settings: "Settings", night: str, unit_code: str, files: tuple[Lande
     )
 
 
-def _fingerprint(settings: "Settings", unit_code: str, manifest: Manifest, stand: Counted, carried: Carried) -> str:
-    """What a unit's staged rows depend on: bytes and how they stand, columns before, unit file, zone, key."""
+def _fingerprint(settings: "Settings", unit_code: str, manifest: Manifest, stand: Counted) -> str:
+    """What a unit's staged rows depend on: bytes, how they stand, unit file, zone, key, our version."""
     unit_file = settings.site_folder / "units" / f"{unit_code}.yml"
     landed = [
         *(
@@ -86,7 +86,6 @@ def _fingerprint(settings: "Settings", unit_code: str, manifest: Manifest, stand
         ),
         *([fault.source_id, fault.role, fault.file_name, fault.status, fault.text] for fault in manifest.faults),
         [*stand.notes, str(stand.is_unchanged), *manifest.beside],
-        *([source_id, *names] for source_id, names in sorted(carried.items()) if names),
     ]
     digest = hashlib.sha256()
     for part in (

@@ -5,6 +5,7 @@ typed, '' when none). `reject`: lines that are no rows. `raw`: every record as h
 only). Nothing is lost: the rows of a readable file are the staged rows plus the rejects.
 """
 
+import hashlib
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -54,14 +55,21 @@ def stage_unit(settings: "Settings", night: str, unit_code: str, state: SliceSta
         control_total=sum(got.control_totals) if got.control_totals else None,
         dossiers_in=got.dossiers_in if got.control_totals else None,
         message=got.note_all(),
-        fingerprint=state.fingerprint,
+        fingerprint=_fingerprint(state, got.faults),
         rows_of=got.rows_of,
         filled=with_carried(settings.site.unit(unit_code), got.filled, state.carried),
+        carried=dict(state.carried),
     )
     the_reader().join(JoinTask(parts=tuple(got.parts), out=folder))
     shutil.rmtree(folder / _PARTS, ignore_errors=True)
     write_outcome(settings, outcome)
     return outcome
+
+
+def _fingerprint(state: SliceState, faults: list[str]) -> str:
+    """The state's, in whatever order nights are run; another where a column is lost that earlier nights held."""
+    lost = [fault for fault in faults if fault.startswith("E-COT-MAT")]
+    return hashlib.sha256("\0".join((state.fingerprint, *lost)).encode()).hexdigest() if lost else state.fingerprint
 
 
 def stage_nothing(settings: "Settings", outcome: UnitOutcome) -> UnitOutcome:

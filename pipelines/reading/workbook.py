@@ -288,8 +288,9 @@ def _value(cell: Any, styles: _Styles, shared: list[str]) -> object:
         return text.strip() in ("1", "true")
     if kind != "n":
         return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)  # str (a formula's text), d (ISO), e (error)
-    if not text and any(isinstance(node.tag, str) and node.tag.endswith("}f") for node in cell):
-        return NOT_WORKED_OUT
+    formula = next((node.text for node in cell if isinstance(node.tag, str) and node.tag.endswith("}f")), None)
+    if not text and formula is not None:
+        return "" if formula.strip() == '""' else NOT_WORKED_OUT
     said = cell.get("s", "0")
     return _styled(_number(text), int(said) if said.isdecimal() else 0, styles)
 

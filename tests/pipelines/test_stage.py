@@ -120,7 +120,7 @@ def test_one_undecodable_line_is_set_aside_alone(tmp_path):
     assert len(dossiers(result)) == 19
     [reject] = result.rejects.to_dict("records")
     assert (reject["line_no"], reject["table_name"]) == (6, "dossier")
-    assert "byte không thuộc bảng mã" in reject["message"]
+    assert "byte 0xFF ở ký tự thứ 4 không thuộc bảng mã" in reject["message"]
     assert r"\udcff" in reject["raw_record"]
     assert result.outcomes[0].rows_in == 20
 

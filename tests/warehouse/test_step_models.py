@@ -383,6 +383,8 @@ def test_the_constants_are_in_the_warehouse(duck: Warehouse, given: Any) -> None
     build(duck, given, [sign(given)("D1", "04 08:00", None)])
     row = duck.read_table("model_parameter").iloc[0]
     expected = {"regular_share": 0.6, "batch_seconds": 60, "batch_least": 3, "journey_days": 30, "journey_most": 52}
+    expected |= {"volume_least": 10, "volume_share": 0.42, "volume_z": 2.5, "volume_z_sum": 3.0, "volume_long_off": 5}
+    expected |= {"volume_days": 182, "shrink_share": 0.1}
     assert {name: row[name] for name in CONSTANTS} == expected
 
 
