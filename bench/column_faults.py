@@ -13,7 +13,6 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -147,7 +146,7 @@ def main() -> None:
                             pattern = source.place.replace("{night}", night).replace("{unit}", unit.code)
                             for path in settings.inbox.glob(pattern):
                                 spoil(path, source, columns, fault)
-                found, _ = run(replace(settings), nights)
+                found, _ = run(settings, nights)
                 false = [code for code, night in found.items() if ended.get(code, "9") <= night]
                 what = " and ".join(columns)
                 print(f"{what:24}{name:10}{len(found):6} letters, {len(false)} to finished dossiers", flush=True)

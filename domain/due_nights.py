@@ -13,7 +13,6 @@ WORKING_DAYS: Final = "working_days"
 WEEKLY: Final = "weekly"
 MONTHLY: Final = "monthly"
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_ONE_DAY = timedelta(days=1)
 
 
 def due_since(expects: str, night: date, calendar: WorkCalendar) -> date | None:

@@ -103,7 +103,7 @@ class TableFacts:
     def far_ahead(self, name: str) -> Series:
         """Where a planned instant lies years ahead: it is left out, and the row is kept without it."""
         raw = pd.to_datetime(self.rows[name], errors="coerce").astype("datetime64[us]")
-        return self.absurd(raw) & (raw > self.night_end) & (name in self.planned)
+        return self.absurd(raw) & (raw > self.night_end)
 
     @cached_property
     def unparsed(self) -> pd.DataFrame:
@@ -125,7 +125,9 @@ class TableFacts:
         words: dict[int, list[str]] = {}
         for name in self.instants:
             raw = pd.to_datetime(self.rows[name], errors="coerce").astype("datetime64[us]")
-            bad = self.absurd(raw) & ~self.far_ahead(name)
+            bad = self.absurd(raw)
+            if name in self.planned:
+                bad = bad & ~self.far_ahead(name)
             if name in self.future_matters:
                 bad = bad | (raw > self.extract_end)
             told = raw[bad].map(show)
