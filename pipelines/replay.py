@@ -81,8 +81,6 @@ def replay_quarantine(
         for unit_code in units:
             was, now = _open(before, slice_night, unit_code), _open(after, slice_night, unit_code)
             yield Replayed(night=slice_night, unit_code=unit_code, before=was, now=now)
-    with nightly.open_warehouse(settings) as warehouse:
-        fold_acts(settings, warehouse)
     if not before.empty:
         nightly.models(max(before["night"]), settings=settings)
 
